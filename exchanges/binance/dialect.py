@@ -1,0 +1,286 @@
+"""How Binance signs and answers. Pure: the clock comes in as a number, and nothing is sent from here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from blave_mcp.exchanges.binance.codes import FAILED_503, Code, harmless, lookup
+from blave_mcp.exchanges.binance.endpoints import BINANCE
+from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
+from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
+from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
+
+RECV_WINDOW_MS = 5000
+PREFIXES: Mapping[str, str] = {"spot": "x-GBN6HWR2", "futures": "x-52DDFAFN"}
+LONGEST_ID = 36
+_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+
+# What an answer must hold to be a success; a 2xx without it does not tell what became of the order.
+_PROOF: Mapping[str, str] = {
+    "spot.order.create": "orderId",
+    "spot.sor.create": "orderId",
+    "spot.list.oco": "orderListId",
+    "spot.list.oto": "orderListId",
+    "spot.list.otoco": "orderListId",
+    "spot.transfer.create": "tranId",
+    "futures.order.create": "orderId",
+    "futures.order.modify": "orderId",
+    "futures.algo.create": "algoId",
+    "futures.leverage.set": "leverage",
+}
+
+
+def wire_value(value: Any) -> str:
+    """Returns a checked argument as Binance writes it: true and false in small letters, JSON without blanks."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(_plain(value), separators=(",", ":"), ensure_ascii=False)
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    # In a batch, Binance's flags are strings.
+    # https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Place-Multiple-Orders
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return value
+
+
+def encoded(args: Sequence[tuple[str, Any]]) -> str:
+    """Percent-encodes names and values (RFC 3986, UTF-8), in their order."""
+    return "&".join(f"{quote(name, safe='')}={quote(wire_value(value), safe='')}" for name, value in args)
+
+
+def signature(secret: str, payload: str) -> str:
+    """HMAC-SHA256 of the very bytes that are sent, in hexadecimal.
+
+    https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security
+    """
+    return hmac.new(secret.encode(), payload.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class BinanceDialect:
+    """Spot and USDS-margined futures. `recvWindow` and `timestamp` are added here, `signature` is always last."""
+
+    venue: str = "binance"
+    title: str = "Binance"
+    catalogue: Catalogue = BINANCE
+    variables: tuple[str, ...] = ("BINANCE_API_KEY", "BINANCE_SECRET_KEY")
+    key_page: str = "https://www.binance.com/en/my/settings/api-management"
+    notice: str = ""
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        return {
+            "spot": Host("https://api.binance.com", testnet="https://testnet.binance.vision"),
+            "futures": Host("https://fapi.binance.com", testnet="https://demo-fapi.binance.com"),
+        }
+
+    def request(
+        self, call: Call, credentials: Credentials | None, *, base_url: str, now_ms: int, testnet: bool
+    ) -> HttpRequest:
+        """Returns the exact bytes to send.
+
+        Raises:
+            ValueError: a signed endpoint without credentials, or an order whose client ids lack the attribution
+                prefix. Both are programming errors.
+        """
+        endpoint = call.endpoint
+        self._check_ids(call)
+        headers = {"User-Agent": "blave-quant-mcp"}
+        payload = encoded(call.args)
+        if endpoint.auth is not Auth.NONE:
+            if credentials is None:
+                raise ValueError(f"{endpoint.id} is signed and there are no credentials")
+            stamped = encoded((*call.args, ("recvWindow", RECV_WINDOW_MS), ("timestamp", now_ms)))
+            payload = f"{stamped}&signature={signature(credentials.secret, stamped)}"
+            headers["X-MBX-APIKEY"] = credentials.key
+        url = f"{base_url}{endpoint.path}"
+        if endpoint.method in ("POST", "PUT"):
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return HttpRequest(endpoint.method, url, headers, payload.encode("ascii"))
+        return HttpRequest(endpoint.method, f"{url}?{payload}" if payload else url, headers)
+
+    def _check_ids(self, call: Call) -> None:
+        prefix = PREFIXES[call.endpoint.product]
+        for name, id in _wanted_ids(call.endpoint.params, call.arguments):
+            if not id.startswith(prefix) or not _ID.fullmatch(id):
+                raise ValueError(f"{call.endpoint.id}: {name} must be stamped with {prefix}")
+
+    def decipher(self, call: Call, reply: HttpReply) -> Payload:
+        """Returns the answer's JSON, every fraction a Decimal; raises VenueFault.
+
+        A batch's answer is a list in which an element may be an error of its own, and a cancel-replace of which one
+        half went through is an answer with both halves; both are returned, not raised.
+        """
+        body = _json(reply.body)
+        good = 200 <= reply.status < 300
+        if good and _succeeded(call, body):
+            return body
+        if not good and call.endpoint.id == "spot.order.replace" and _half_done(body):
+            return body
+        raise _fault(call, reply, body, good=good)
+
+    def used(self, reply: HttpReply) -> Mapping[str, int]:
+        """Reads the venue's own counts.
+
+        Spot and futures use the same header names. A futures answer is told by the order count per minute that it
+        alone has, a spot one by the weight without an interval or the order count per day; a bare weight is left
+        unread, for it may belong to either.
+        """
+        headers = reply.headers
+        found = {}
+        if {"x-mbx-order-count-1d", "x-mbx-used-weight"} & headers.keys():
+            product = "spot"
+        else:
+            product = "futures" if "x-mbx-order-count-1m" in headers else ""
+        for name, bucket in self.catalogue.buckets.items():
+            ours = name.partition(".")[0] in (product, "wallet")
+            if ours and bucket.header and (count := headers.get(bucket.header, "")).isdecimal():
+                found[name] = int(count)
+        return found
+
+    def client_id(self, product: str, wished: str, tag: str) -> str:
+        """Returns `x-<broker id>` and then the user's own id, or the tag where there is none. Never cut.
+
+        Raises:
+            BadArgument: characters that Binance does not take, or more than 36 of them.
+        """
+        prefix = PREFIXES[product]
+        id = wished if wished.startswith(prefix) else f"{prefix}{wished or tag}"
+        if len(id) > LONGEST_ID:
+            raise BadArgument(
+                f"A client order id of your own may have at most {LONGEST_ID - len(prefix)} characters on Binance"
+                f" ({product}); this one has {len(wished)}.",
+                advice=f'"{prefix}" is put before it.',
+            )
+        if not _ID.fullmatch(id):
+            raise BadArgument(f'"{wished}" has characters that Binance does not take in a client order id.',
+                              advice="Use letters, digits and . : / _ -")  # fmt: skip
+        return id
+
+    def clock_call(self, product: str) -> Call | None:
+        return self.catalogue[f"{product}.time.get"].call()
+
+    def clock_ms(self, payload: Payload) -> int:
+        return int(payload["serverTime"])
+
+
+_LIMITS = {
+    403: "Binance's firewall turned the request away.",
+    418: "This address is banned for a while, for asking on after a warning.",
+    429: "More requests, or more orders, than the limit.",
+}
+
+
+def _fault(call: Call, reply: HttpReply, body: Any, *, good: bool) -> VenueFault:
+    """Reads an answer that is no success."""
+    number, message = _error(body)
+    told = message if number is not None else reply.body[:200].decode("utf-8", "replace")
+    code = str(number) if number is not None else f"HTTP {reply.status}"
+    writes = call.endpoint.writes
+    known = lookup(call.endpoint.product, number) if number is not None else None
+    if reply.status in (403, 418, 429):
+        known = Code(_LIMITS[reply.status], known.advice if known else "", Verdict.RATE_LIMITED)
+    elif good:
+        known = Code("The answer does not have the documented form.", verdict=Verdict.UNKNOWN)
+    elif reply.status >= 500:
+        known = _server_fault(call, number, message, known)
+        if not writes:
+            known = Code(known.meaning, known.advice, Verdict.UNAVAILABLE)
+    elif known is None:
+        # A read that is refused for a reason of its own does not become better by being asked again.
+        proven = number is not None and not writes
+        known = Code("", verdict=Verdict.REFUSED if proven else Verdict.UNKNOWN)
+    if not writes:
+        known = harmless(known)
+    return VenueFault(
+        known.verdict,
+        code=code,
+        message=told,
+        meaning=known.meaning,
+        advice=known.advice,
+        retry_after=_retry_after(reply) if known.verdict is not Verdict.REFUSED else None,
+        clock_skew=known.clock_skew,
+        not_found=known.not_found,
+        bad_key=known.bad_key,
+    )
+
+
+def _wanted_ids(params: Sequence[Param], args: Args) -> Iterator[tuple[str, str]]:
+    """Every client id that an order call should carry, "" where it does not."""
+    for param in params:
+        if param.kind is Kind.CLIENT_ID:
+            yield param.name, args.get(param.name, "")
+        elif param.items:
+            for element in args.get(param.name, ()):
+                yield from _wanted_ids(param.items, element)
+
+
+def _json(body: bytes) -> Any:
+    """Parses without ever making a float; None where it is no JSON."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _error(body: Any) -> tuple[int | None, str]:
+    """Returns code and message of an error envelope, (None, "") where it is none."""
+    if not isinstance(body, dict) or not re.fullmatch(r"-?\d{1,9}", str(body.get("code", ""))):
+        return None, ""
+    return int(body["code"]), str(body.get("msg", ""))
+
+
+def _succeeded(call: Call, body: Any) -> bool:
+    if not isinstance(body, dict | list):
+        return False
+    if isinstance(body, dict) and "code" in body and _error(body)[0] != 200:
+        return False
+    proof = _PROOF.get(call.endpoint.id)
+    return proof is None or (isinstance(body, dict) and body.get(proof) is not None)
+
+
+def _half_done(body: Any) -> bool:
+    """Whether a cancel-replace that failed as a whole went through in one of its halves.
+
+    https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints (cancelReplace, HTTP 409)
+    """
+    data = body.get("data") if isinstance(body, dict) else None
+    return isinstance(data, dict) and "SUCCESS" in (data.get("cancelResult"), data.get("newOrderResult"))
+
+
+def _server_fault(call: Call, number: int | None, message: str, known: Code | None) -> Code:
+    """A 5xx says nothing about the order, but for what the futures documentation calls a failure for certain."""
+    if call.endpoint.product == "futures":
+        if number == -1008 and known is not None:
+            return known
+        if message in FAILED_503:
+            return Code("The service was not available; it failed for certain.", "Try again later.")
+    meaning = known.meaning if known else "Binance's servers failed; whether it was carried out is not known."
+    return Code(meaning, known.advice if known else "", Verdict.UNKNOWN)
+
+
+def _retry_after(reply: HttpReply) -> int | None:
+    value = reply.headers.get("retry-after", "")
+    return int(value) if value.isdecimal() else None

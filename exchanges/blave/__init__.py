@@ -1,0 +1,1 @@
+"""Blave's market data."""

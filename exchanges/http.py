@@ -1,0 +1,67 @@
+"""The one network import."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+
+
+class HttpTransport:
+    """Sends requests with httpx: no redirects, no retries, no cookies, no proxy or key taken from the environment.
+
+    httpx is imported at the first request, so that a server in paper mode never pays for it.
+    """
+
+    def __init__(self) -> None:
+        self._client: httpx.AsyncClient | None = None
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            import httpx  # noqa: PLC0415 - at first use, see the class
+
+            self._client = httpx.AsyncClient(
+                follow_redirects=False,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=20, keepalive_expiry=15),
+                transport=httpx.AsyncHTTPTransport(retries=0, trust_env=False),
+            )
+        return self._client
+
+    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
+        client = self._opened()
+        import httpx  # noqa: PLC0415 - at first use, see the class
+
+        outgoing = client.build_request(
+            request.method, request.url, headers=dict(request.headers), content=request.body or None, timeout=timeout
+        )
+        if str(outgoing.url) != request.url:
+            raise ValueError("the URL would be changed on its way out, and its signature with it")
+        try:
+            reply = await client.send(outgoing)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+            raise NetworkFault(f"no connection to {outgoing.url.host} ({type(error).__name__})", sent=False) from None
+        except httpx.HTTPError as error:
+            raise NetworkFault(f"no answer from {outgoing.url.host} ({type(error).__name__})", sent=True) from None
+        if len(reply.content) > MAX_REPLY_BYTES:
+            raise NetworkFault(f"the answer from {outgoing.url.host} is larger than 64 MiB", sent=True)
+        return HttpReply(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, reply.content)
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def __aenter__(self) -> HttpTransport:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

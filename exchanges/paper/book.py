@@ -1,0 +1,161 @@
+"""The account's orders: open, done, by client id, in lists. Keeps them; decides nothing."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from blave_mcp.exchanges.paper.codec import dumps, pack, unpack
+from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
+from blave_mcp.exchanges.paper.types import Order, OrderList, OrderStatus, Product
+
+
+class Book:
+    """Orders and order lists.
+
+    Args:
+        keep: how many done orders, and how many done lists, are kept.
+    """
+
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
+        self._open: dict[str, dict[int, Order]] = {}
+        self._done: OrderedDict[int, Order] = OrderedDict()
+        self._texts: dict[int, str] = {}
+        self._open_clients: dict[tuple[str, str], int] = {}
+        self._lists: OrderedDict[int, OrderList] = OrderedDict()
+        self.locks: dict[int, Decimal] = {}
+        """What an open spot order has locked."""
+        self.changes = 0
+
+    # Orders
+
+    def put(self, order: Order) -> None:
+        """Keeps the newest state of an order."""
+        self.changes += 1
+        mine = self._open.setdefault(order.key, {})
+        client = (_product(order.key), order.client_id)
+        if not order.status.done:
+            mine[order.id] = order
+            self._open_clients[client] = order.id
+            return
+        mine.pop(order.id, None)
+        if not mine:
+            del self._open[order.key]
+        if self._open_clients.get(client) == order.id:
+            del self._open_clients[client]
+        self._done[order.id] = order
+        while len(self._done) > self._keep:
+            gone, _ = self._done.popitem(last=False)
+            self._texts.pop(gone, None)
+
+    def get(self, order_id: int) -> Order | None:
+        done = self._done.get(order_id)
+        if done is not None:
+            return done
+        return next((mine[order_id] for mine in self._open.values() if order_id in mine), None)
+
+    def is_open(self, order_id: int) -> bool:
+        return any(order_id in mine for mine in self._open.values())
+
+    def open_keys(self) -> list[str]:
+        return sorted(self._open)
+
+    def open_of(self, key: str) -> list[Order]:
+        """Returns the open orders of a listing, by id."""
+        return sorted(self._open.get(key, {}).values(), key=_by_id)
+
+    def open(self) -> list[Order]:
+        return sorted((order for mine in self._open.values() for order in mine.values()), key=_by_id)
+
+    def all(self) -> list[Order]:
+        return sorted([*self._done.values(), *self.open()], key=_by_id)
+
+    def client_is_open(self, key: str, client_id: str) -> bool:
+        return (_product(key), client_id) in self._open_clients
+
+    def find(self, *, key: str | None, order_id: int | None, client_id: str | None) -> Order:
+        """Raises: PaperRefusal UNKNOWN_ORDER."""
+        found: Order | None = None
+        if order_id is not None:
+            found = self.get(order_id)
+        elif client_id:
+            same = [o for o in self.all() if o.client_id == client_id and (key is None or o.key == key)]
+            found = next((o for o in same if not o.status.done), same[-1] if same else None)
+        if found is None or (key is not None and found.key != key) or (client_id and found.client_id != client_id):
+            raise PaperRefusal(
+                Reason.UNKNOWN_ORDER, f"no order {order_id or client_id or ''} of {key or 'any listing'}"
+            )
+        return found
+
+    # Lists
+
+    def put_list(self, group: OrderList) -> None:
+        self.changes += 1
+        self._lists[group.id] = group
+        done = [g.id for g in self._lists.values() if g.done]
+        for gone in done[: max(0, len(done) - self._keep)]:
+            del self._lists[gone]
+
+    def lists(self) -> list[OrderList]:
+        return list(self._lists.values())
+
+    def list_of(self, order: Order) -> OrderList | None:
+        return self._lists.get(order.list_id) if order.list_id else None
+
+    def find_list(self, list_id: int | None, client_id: str | None) -> OrderList:
+        """Raises: PaperRefusal UNKNOWN_LIST."""
+        for group in reversed(self._lists.values()):
+            if group.id == list_id or (client_id and group.client_id == client_id):
+                return group
+        raise PaperRefusal(Reason.UNKNOWN_LIST, f"no order list {list_id or client_id or ''}")
+
+    def members(self, group: OrderList) -> Iterator[Order]:
+        """Yields the list's orders that are still kept."""
+        for order_id in group.order_ids:
+            order = self.get(order_id)
+            if order is not None:
+                yield order
+
+    def refresh_list(self, group: OrderList, now_ms: int) -> None:
+        """Marks a list done when all its orders are."""
+        if not group.done and all(order.status.done for order in self.members(group)):
+            self.put_list(replace(group, done=True, updated_ms=now_ms))
+
+    # State
+
+    def to_json(self) -> str:
+        for order_id, order in self._done.items():
+            if order_id not in self._texts:
+                self._texts[order_id] = dumps(pack(order))
+        done = ",".join(self._texts[order_id] for order_id in self._done)
+        rest = {
+            "open": [pack(order) for order in self.open()],
+            "lists": [pack(group) for group in self._lists.values()],
+            "locks": {str(k): str(v) for k, v in self.locks.items()},
+        }
+        return f'{{"done":[{done}],{dumps(rest)[1:]}'
+
+    def load(self, state: dict[str, Any]) -> None:
+        for row in [*state["done"], *state["open"]]:
+            self.put(unpack(Order, row))
+        for row in state["lists"]:
+            group = unpack(OrderList, row)
+            self._lists[group.id] = group
+        self.locks = {int(k): Decimal(v) for k, v in state["locks"].items()}
+
+
+def _by_id(order: Order) -> int:
+    return order.id
+
+
+def _product(key: str) -> str:
+    return Product(key.rpartition(":")[2]).value
+
+
+def working(order: Order) -> bool:
+    """Whether an open order rests on the book, where it can be hit and needs margin."""
+    return not order.status.done and order.status is not OrderStatus.PENDING and not order.waits_for_trigger

@@ -1,0 +1,478 @@
+"""The paper exchange as a face sees it.
+
+Pure: no I/O, no clock. Every method that takes `now_ms` (wall time) first settles the world up to it: resting orders
+fill, triggers fire, funding is paid, positions are liquidated. Time never goes back: an earlier `now_ms` counts as the
+latest.
+Whatever is refused raises PaperRefusal and changes nothing; whatever the market cannot answer raises MarketError.
+One account per exchange; the house is the counterparty of every fill.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from blave_mcp.exchanges.paper import purse
+from blave_mcp.exchanges.paper.account import Account
+from blave_mcp.exchanges.paper.codec import dumps
+from blave_mcp.exchanges.paper.engine import Engine, amended
+from blave_mcp.exchanges.paper.listings import DEFAULT_BALANCES, default_listings
+from blave_mcp.exchanges.paper.margin import max_notional
+from blave_mcp.exchanges.paper.market import Market
+from blave_mcp.exchanges.paper.passage import Passage
+from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
+from blave_mcp.exchanges.paper.types import (
+    Balance,
+    Entry,
+    EntryKind,
+    Fill,
+    FundingPayment,
+    Liquidation,
+    Listing,
+    ListKind,
+    MarginAccount,
+    MarginMode,
+    Order,
+    OrderList,
+    OrderRequest,
+    OrderStatus,
+    Position,
+    PositionSide,
+    Product,
+    Rules,
+    SymbolSettings,
+    SystemAccounts,
+    Transfer,
+)
+
+_VERSION = 1
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+_K = TypeVar("_K", bound=_Keyed)
+
+
+def _of(items: Iterable[_K], key: str | None, product: Product | None) -> list[_K]:
+    ending = f":{product.value}" if product else ""
+    return [item for item in items if key in (None, item.key) and item.key.endswith(ending)]
+
+
+class PaperExchange:
+    """See the module.
+
+    Args:
+        market: prices; its keys cover the listings'.
+        now_ms: when the account is opened.
+        listings: what can be traded; `listings.default_listings()` if None.
+        balances: wallet -> asset -> amount; `listings.DEFAULT_BALANCES` if None. What is not named starts at 0.
+        rules: how the venue differs from others.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        now_ms: int,
+        listings: Iterable[Listing] | None = None,
+        balances: Mapping[str, Mapping[str, Decimal]] | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        self._listings = {item.key: item for item in (default_listings() if listings is None else listings)}
+        self._market = market
+        self._account = Account(self._listings, rules or Rules())
+        self._engine = Engine(self._account, market)
+        self._passage = Passage(self._account, market, self._engine)
+        self._account.cash.open(DEFAULT_BALANCES if balances is None else balances)
+        self._account.settled_ms = now_ms
+
+    # Time and state
+
+    @property
+    def market(self) -> Market:
+        return self._market
+
+    @property
+    def rules(self) -> Rules:
+        return self._account.rules
+
+    @property
+    def settled_ms(self) -> int:
+        """Wall time up to which everything has happened."""
+        return self._account.settled_ms
+
+    @property
+    def version(self) -> int:
+        """Rises with every change of the account, so that a face stores it only when it has to."""
+        return self._account.changes + self._account.book.changes
+
+    def advance(self, now_ms: int) -> None:
+        """Settles everything that was due up to `now_ms`."""
+        self._passage.advance(now_ms)
+
+    def to_json(self) -> str:
+        """Returns the whole state (not the listings, not the rules), Decimals as strings."""
+        body = self._account.to_json()
+        return f'{{"version":{_VERSION},"market":{dumps(self._market.memento())},"account":{body}}}'
+
+    @classmethod
+    def from_json(
+        cls, text: str, market: Market, *, listings: Iterable[Listing] | None = None, rules: Rules | None = None
+    ) -> PaperExchange:
+        """Restores what `to_json` gave; behaves from then on as the original would.
+
+        Raises:
+            ValueError: not such a text, or of a version this code does not know.
+        """
+        try:
+            state = json.loads(text)
+            if state["version"] != _VERSION:
+                raise ValueError(f"a paper account of version {state['version']}, not {_VERSION}")
+            market.restore(state["market"])
+            exchange = cls(market, now_ms=0, listings=listings, balances={}, rules=rules)
+            exchange._account.from_state(state["account"])
+        except (KeyError, TypeError, ArithmeticError) as error:
+            raise ValueError(f"not a stored paper account: {error!r}") from error
+        return exchange
+
+    # Listings
+
+    def listing(self, key: str) -> Listing:
+        """Raises: PaperRefusal UNKNOWN_SYMBOL."""
+        found = self._listings.get(key)
+        if found is None:
+            raise PaperRefusal(Reason.UNKNOWN_SYMBOL, f"no listing {key}")
+        return found
+
+    def listings(self, product: Product | None = None) -> tuple[Listing, ...]:
+        return tuple(item for item in self._listings.values() if product in (None, item.product))
+
+    # Wallets
+
+    def balances(self, now_ms: int, wallet: str | None = None) -> tuple[Balance, ...]:
+        """Returns every asset that a wallet has ever held, zeros included, by wallet and asset."""
+        self.advance(now_ms)
+        slots = self._account.cash.slots()
+        return tuple(self._account.balance(slot) for slot in slots if wallet in (None, slot[0]))
+
+    def balance(self, wallet: str, asset: str, now_ms: int) -> Balance:
+        """Returns zeros for an asset or wallet that is not known."""
+        self.advance(now_ms)
+        return self._account.balance((wallet, asset))
+
+    def transferable(self, wallet: str, asset: str, now_ms: int) -> Decimal:
+        """Returns the most that can be transferred out: free, and in the perpetual wallet not needed as margin."""
+        self.advance(now_ms)
+        return self._account.spendable((wallet, asset))
+
+    def transfer(
+        self, asset: str, amount: Decimal, *, source: str, target: str, now_ms: int, tag: str = ""
+    ) -> Transfer:
+        """Moves an amount between two wallets; a wallet comes into being when something is put into it.
+
+        Raises: PaperRefusal BAD_AMOUNT, SAME_WALLET, INSUFFICIENT_BALANCE.
+        """
+        self.advance(now_ms)
+        return purse.transfer(
+            self._account, asset, amount, source=source, target=target, now_ms=self.settled_ms, tag=tag
+        )
+
+    def hold(self, wallet: str, asset: str, amount: Decimal, *, now_ms: int) -> None:
+        """Locks an amount, for what a face keeps books of itself (an offer of funding, an earn product).
+
+        Raises: PaperRefusal BAD_AMOUNT, INSUFFICIENT_BALANCE.
+        """
+        self.advance(now_ms)
+        purse.hold(self._account, (wallet, asset), amount)
+
+    def release(self, wallet: str, asset: str, amount: Decimal, *, now_ms: int) -> None:
+        """Unlocks part of what `hold` locked.
+
+        Raises: PaperRefusal BAD_AMOUNT, NOT_HELD.
+        """
+        self.advance(now_ms)
+        purse.release(self._account, (wallet, asset), amount)
+
+    def pay(self, wallet: str, asset: str, amount: Decimal, *, now_ms: int, key: str = "") -> None:
+        """Pays from the house into a wallet (negative: the other way), for interest and the like.
+
+        Raises: PaperRefusal BAD_AMOUNT, INSUFFICIENT_BALANCE.
+        """
+        self.advance(now_ms)
+        purse.pay(self._account, (wallet, asset), amount, self.settled_ms, key)
+
+    # Orders
+
+    def check(self, request: OrderRequest, now_ms: int, *, funds: bool = False) -> None:
+        """Refuses what `place` would refuse, and changes nothing; balance and margin only where `funds`.
+
+        Raises: PaperRefusal.
+        """
+        self.advance(now_ms)
+        self.listing(request.key)
+        self._engine.admit(request, self.settled_ms, funds=funds)
+
+    def place(self, request: OrderRequest, now_ms: int) -> Order:
+        """Places an order and returns its state after matching against the book of this moment.
+
+        FOK that cannot be filled, and the rest of an IOC or market order, come back EXPIRED with a reason.
+
+        Raises: PaperRefusal.
+        """
+        self.check(request, now_ms, funds=True)
+        order = self._engine.enter(self._engine.create(request, self.settled_ms), self.settled_ms)
+        self._settle_margin(request.key)
+        return order
+
+    def place_list(
+        self, kind: ListKind, requests: Sequence[OrderRequest], now_ms: int, *, client_id: str = ""
+    ) -> OrderList:
+        """Places orders that are bound together: OCO two; OTO working, waiting; OTOCO working, waiting, waiting.
+
+        Waiting orders are PENDING and hold no funds until the working order is FILLED; what is refused then is
+        REJECTED.
+
+        Raises: PaperRefusal; nothing is placed then.
+        """
+        self.advance(now_ms)
+        now = self.settled_ms
+        if len(requests) != (3 if kind is ListKind.OTOCO else 2):
+            raise PaperRefusal(Reason.BAD_REQUEST, f"{len(requests)} orders do not make an {kind.value}")
+        listing = self.listing(requests[0].key)
+        self._engine.admit_list(kind, requests, now, client_id)
+        group = self._engine.create_list(kind, requests, now, client_id)
+        self._settle_margin(listing.key)
+        return self._account.book.find_list(group.id, None)
+
+    def amend(
+        self,
+        key: str,
+        now_ms: int,
+        *,
+        order_id: int | None = None,
+        client_id: str | None = None,
+        price: Decimal | None = None,
+        qty: Decimal | None = None,
+        trigger_price: Decimal | None = None,
+        reduce_only_qty: bool = False,
+    ) -> Order:
+        """Changes an open order in place, keeping its id; one whose new price crosses the book takes.
+
+        Args:
+            qty: the new total quantity, what was executed included; at most that ends the order as CANCELED.
+            reduce_only_qty: refuses anything but a smaller quantity (the amend that keeps priority).
+
+        Raises: PaperRefusal UNKNOWN_ORDER, ORDER_DONE, NOT_AMENDABLE, NOTHING_TO_AMEND, and what `place` raises; the
+            order stays as it was.
+        """
+        self.advance(now_ms)
+        now = self.settled_ms
+        order = self._open_order(key, order_id, client_id)
+        request = amended(order, price=price, qty=qty, trigger_price=trigger_price, only_less=reduce_only_qty)
+        if qty is not None and qty <= order.executed:
+            return self._engine.cancel(order, now)
+        self._engine.admit_amended(order, request, now)
+        self._engine.amend(order, request, now)
+        self._settle_margin(key)
+        return self._account.book.get(order.id) or order
+
+    def cancel(self, key: str, now_ms: int, *, order_id: int | None = None, client_id: str | None = None) -> Order:
+        """Cancels one open order; of a list, all of it.
+
+        Raises: PaperRefusal UNKNOWN_ORDER, ORDER_DONE.
+        """
+        self.advance(now_ms)
+        return self._engine.cancel(self._open_order(key, order_id, client_id), self.settled_ms)
+
+    def cancel_list(
+        self, key: str, now_ms: int, *, list_id: int | None = None, client_id: str | None = None
+    ) -> OrderList:
+        """Raises: PaperRefusal UNKNOWN_LIST, ORDER_DONE."""
+        self.advance(now_ms)
+        group = self._account.book.find_list(list_id, client_id)
+        if group.key != key:
+            raise PaperRefusal(Reason.UNKNOWN_LIST, f"list {group.id} is not of {key}")
+        if group.done:
+            raise PaperRefusal(Reason.ORDER_DONE, f"list {group.id} is done")
+        for order in reversed(list(self._account.book.members(group))):
+            if not order.status.done:
+                self._engine.finish(order, OrderStatus.CANCELED, self.settled_ms)
+        return self._account.book.find_list(group.id, None)
+
+    def cancel_all(self, now_ms: int, *, key: str | None = None, product: Product | None = None) -> tuple[Order, ...]:
+        """Cancels every open order of a listing or a product, or all; returns them as they are now."""
+        self.advance(now_ms)
+        book = self._account.book
+        chosen = _of(book.open(), key, product)
+        # Those that wait go first: a working order that ends would end them its own way.
+        for order in reversed(chosen):
+            if book.is_open(order.id):
+                self._engine.finish(order, OrderStatus.CANCELED, self.settled_ms)
+        return tuple(found for order in chosen if (found := book.get(order.id)) is not None)
+
+    def order(
+        self, now_ms: int, *, key: str | None = None, order_id: int | None = None, client_id: str | None = None
+    ) -> Order:
+        """Returns an order, open or done; by client id the newest with it.
+
+        Raises: PaperRefusal UNKNOWN_ORDER.
+        """
+        self.advance(now_ms)
+        return self._account.book.find(key=key, order_id=order_id, client_id=client_id)
+
+    def open_orders(self, now_ms: int, *, key: str | None = None, product: Product | None = None) -> tuple[Order, ...]:
+        """Returns the open orders, PENDING ones included, by id."""
+        self.advance(now_ms)
+        return tuple(_of(self._account.book.open(), key, product))
+
+    def orders(self, now_ms: int, *, key: str | None = None, product: Product | None = None) -> tuple[Order, ...]:
+        """Returns every order that is kept, open and done, by id."""
+        self.advance(now_ms)
+        return tuple(_of(self._account.book.all(), key, product))
+
+    def order_list(self, now_ms: int, *, list_id: int | None = None, client_id: str | None = None) -> OrderList:
+        """Raises: PaperRefusal UNKNOWN_LIST."""
+        self.advance(now_ms)
+        return self._account.book.find_list(list_id, client_id)
+
+    def order_lists(self, now_ms: int, *, open_only: bool = False) -> tuple[OrderList, ...]:
+        """Returns the lists that are kept, by id."""
+        self.advance(now_ms)
+        return tuple(group for group in self._account.book.lists() if not (open_only and group.done))
+
+    def fills(
+        self, now_ms: int, *, key: str | None = None, product: Product | None = None, order_id: int | None = None
+    ) -> tuple[Fill, ...]:
+        """Returns the fills that are kept, by id."""
+        self.advance(now_ms)
+        return tuple(f for f in _of(self._account.fills, key, product) if order_id in (None, f.order_id))
+
+    # Perpetuals
+
+    def positions(self, now_ms: int, *, key: str | None = None, include_empty: bool = False) -> tuple[Position, ...]:
+        """Returns the positions, by key and side.
+
+        Args:
+            include_empty: also the empty ones: BOTH in one-way mode, LONG and SHORT in hedge mode, per listing.
+        """
+        self.advance(now_ms)
+        self._fresh_marks()
+        account = self._account
+        keys = [item.key for item in self.listings(Product.PERP)] if key is None else [self.listing(key).key]
+        return tuple(
+            account.position(name, side)
+            for name in sorted(keys)
+            for side in account.sides
+            if include_empty or account.leg(name, side).qty
+        )
+
+    def margin_account(self, now_ms: int, asset: str = "USDT") -> MarginAccount:
+        self.advance(now_ms)
+        self._fresh_marks()
+        return self._account.margin_account(asset)
+
+    def margin_assets(self) -> tuple[str, ...]:
+        """Returns the assets that the perpetual listings settle in."""
+        return self._account.margin_assets()
+
+    def settings(self, key: str) -> SymbolSettings:
+        """Raises: PaperRefusal UNKNOWN_SYMBOL."""
+        listing = self.listing(key)
+        leverage = self._account.leverage(key)
+        return SymbolSettings(
+            key=key,
+            leverage=leverage,
+            margin_mode=self._account.mode(key),
+            max_notional=max_notional(listing.tiers, leverage),
+        )
+
+    @property
+    def hedge(self) -> bool:
+        """Whether positions are kept in LONG and SHORT legs."""
+        return self._account.hedge
+
+    def set_hedge(self, hedge: bool, now_ms: int) -> None:
+        """Raises: PaperRefusal POSITION_MODE_*."""
+        self.advance(now_ms)
+        purse.set_hedge(self._account, hedge)
+
+    def set_leverage(self, key: str, leverage: Decimal, now_ms: int) -> SymbolSettings:
+        """Raises: PaperRefusal LEVERAGE_*."""
+        self.advance(now_ms)
+        purse.set_leverage(self._account, self.listing(key), leverage)
+        return self.settings(key)
+
+    def set_margin_mode(self, key: str, mode: MarginMode, now_ms: int) -> SymbolSettings:
+        """Raises: PaperRefusal MARGIN_MODE_*."""
+        self.advance(now_ms)
+        purse.set_margin_mode(self._account, self.listing(key), mode)
+        return self.settings(key)
+
+    def adjust_margin(
+        self, key: str, amount: Decimal, now_ms: int, *, position_side: PositionSide = PositionSide.BOTH
+    ) -> Position:
+        """Adds to an isolated position's margin, or takes from it (negative amount).
+
+        Raises: PaperRefusal BAD_AMOUNT, NO_POSITION, NOT_ISOLATED, INSUFFICIENT_MARGIN, ISOLATED_MARGIN_INSUFFICIENT.
+        """
+        self.advance(now_ms)
+        purse.adjust_margin(self._account, self.listing(key), position_side, amount)
+        return self._account.position(key, position_side)
+
+    # Records, oldest first, ids rising
+
+    def entries(
+        self, now_ms: int, *, wallet: str | None = None, asset: str | None = None, kind: EntryKind | None = None
+    ) -> tuple[Entry, ...]:
+        """Returns the movements in the wallets."""
+        self.advance(now_ms)
+        return tuple(
+            e
+            for e in self._account.entries
+            if wallet in (None, e.wallet) and asset in (None, e.asset) and kind in (None, e.kind)
+        )
+
+    def transfers(self, now_ms: int) -> tuple[Transfer, ...]:
+        self.advance(now_ms)
+        return tuple(self._account.transfers)
+
+    def funding_payments(self, now_ms: int, *, key: str | None = None) -> tuple[FundingPayment, ...]:
+        self.advance(now_ms)
+        return tuple(_of(self._account.fundings, key, None))
+
+    def liquidations(self, now_ms: int, *, key: str | None = None) -> tuple[Liquidation, ...]:
+        self.advance(now_ms)
+        return tuple(_of(self._account.liquidations, key, None))
+
+    # Conservation
+
+    def system_accounts(self) -> SystemAccounts:
+        return self._account.cash.system_accounts()
+
+    def totals(self) -> dict[str, Decimal]:
+        """Returns per asset the sum over all wallets and the exchange's own accounts: constant for ever."""
+        return self._account.cash.totals()
+
+    # Inside
+
+    def _open_order(self, key: str, order_id: int | None, client_id: str | None) -> Order:
+        self.listing(key)
+        order = self._account.book.find(key=key, order_id=order_id, client_id=client_id)
+        if order.status.done:
+            raise PaperRefusal(Reason.ORDER_DONE, f"order {order.id} is {order.status.value}")
+        return order
+
+    def _settle_margin(self, key: str) -> None:
+        listing = self.listing(key)
+        if listing.product is Product.PERP:
+            self._passage.check_margin(listing.settle, self.settled_ms)
+
+    def _fresh_marks(self) -> None:
+        """Asks for a price of every position, so that one that is too old is not shown as if it were new."""
+        for leg in self._account.legs.values():
+            leg.mark = self._market.prices(leg.key, self.settled_ms).mark

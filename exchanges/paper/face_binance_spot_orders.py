@@ -1,0 +1,435 @@
+"""Orders of Binance's spot host.
+
+https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from blave_mcp.exchanges.paper.face import fixed
+from blave_mcp.exchanges.paper.face_binance import Ask, BinanceRefusal, Params, missing, window_of
+from blave_mcp.exchanges.paper.market import DAY
+from blave_mcp.exchanges.paper.types import (
+    ZERO,
+    Listing,
+    Order,
+    OrderRequest,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+
+TYPES: Mapping[str, tuple[OrderType, bool, bool]] = {
+    # name: (type, has a price, has a trigger)
+    "LIMIT": (OrderType.LIMIT, True, False),
+    "MARKET": (OrderType.MARKET, False, False),
+    "STOP_LOSS": (OrderType.STOP_MARKET, False, True),
+    "STOP_LOSS_LIMIT": (OrderType.STOP_LIMIT, True, True),
+    "TAKE_PROFIT": (OrderType.TAKE_PROFIT_MARKET, False, True),
+    "TAKE_PROFIT_LIMIT": (OrderType.TAKE_PROFIT_LIMIT, True, True),
+    "LIMIT_MAKER": (OrderType.LIMIT, True, False),
+}
+STATUS: Mapping[OrderStatus, str] = {
+    **{status: status.value.upper() for status in OrderStatus},
+    OrderStatus.PENDING: "PENDING_NEW",
+}
+STP_MODES = ("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "NONE")
+DEFAULT_STP = "EXPIRE_MAKER"
+PLACES = 8
+ORDER_PARAMS = (
+    "symbol! side! type! timeInForce quantity quoteOrderQty price newClientOrderId strategyId strategyType stopPrice "
+    "trailingDelta icebergQty newOrderRespType selfTradePreventionMode pegPriceType pegOffsetValue pegOffsetType"
+)
+NAMES = "spot-client-ids"
+"""Notes: order id -> client order id, where amending has changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Reads an order's parameters where their names carry a prefix: "price" is "pendingAbovePrice" in a list."""
+
+    params: Params
+    prefix: str = ""
+
+    def name(self, field: str) -> str:
+        if not self.prefix:
+            return "newClientOrderId" if field == "clientOrderId" else field
+        return self.prefix + field[0].upper() + field[1:]
+
+    def has(self, field: str) -> bool:
+        return self.name(field) in self.params
+
+    def word(self, field: str) -> str:
+        return self.params.text(self.name(field))
+
+    def decimal(self, field: str) -> Decimal | None:
+        """Returns a decimal of at most eight places, greater than zero."""
+        value = self.params.decimal(self.name(field))
+        if value is None:
+            return None
+        if value <= 0:
+            raise BinanceRefusal(-1013, f"Invalid {self.name(field)}.")
+        exponent = value.normalize().as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -PLACES:
+            raise BinanceRefusal(-1111, f"Parameter '{self.name(field)}' has too much precision.")
+        return value
+
+    def need(self, field: str) -> None:
+        if not self.has(field):
+            raise missing(self.name(field))
+
+    def refuse(self, field: str) -> None:
+        if self.has(field):
+            raise BinanceRefusal(-1106, f"Parameter '{self.name(field)}' sent when not required.")
+
+
+def side_of(params: Params, name: str = "side") -> Side:
+    word = params.one_of(name, ("BUY", "SELL"), BinanceRefusal(-1117, "Invalid side."))
+    return Side(word.lower())
+
+
+def request_of(
+    ask: Ask, listing: Listing, leg: Leg, side: Side, kind: str, *, quantity: Decimal | None = None, more: str = ""
+) -> OrderRequest:
+    """Returns what one order's parameters ask for.
+
+    Args:
+        quantity: of a list's legs, where it is not the leg's own parameter.
+        more: set to "sor" for an order that is routed.
+    """
+    if kind not in TYPES:
+        raise BinanceRefusal(-1116, "Invalid orderType.")
+    type_, priced, triggered = TYPES[kind]
+    _fields(leg, kind, priced=priced, triggered=triggered)
+    trailing = leg.params.integer(leg.name("trailingDelta")) if triggered else None
+    stop = leg.decimal("stopPrice") if triggered else None
+    if trailing is not None:
+        if kind.startswith("TAKE_PROFIT"):
+            raise BinanceRefusal(-1014, "Unsupported order combination.")
+        if not 10 <= trailing <= 2000:
+            raise BinanceRefusal(-1013, "Filter failure: TRAILING_DELTA")
+        type_ = OrderType.TRAILING_STOP
+    return OrderRequest(
+        key=listing.key,
+        side=side,
+        type=type_,
+        qty=leg.decimal("quantity") if quantity is None else quantity,
+        quote_qty=leg.decimal("quoteOrderQty") if kind == "MARKET" and not leg.prefix else None,
+        price=leg.decimal("price") if priced else None,
+        tif=_tif(leg),
+        post_only=kind == "LIMIT_MAKER",
+        trigger_price=None if trailing is not None else stop,
+        activation_price=stop if trailing is not None else None,
+        callback_rate=None if trailing is None else Decimal(trailing) / 10_000,
+        client_id=leg.params.client_id(leg.name("clientOrderId")),
+        tag=_tag(ask.params, leg, kind, trailing, more),
+    )
+
+
+def _fields(leg: Leg, kind: str, *, priced: bool, triggered: bool) -> None:
+    """Refuses what is missing for a type, or does not go with it."""
+    if leg.has("icebergQty"):
+        raise BinanceRefusal(-2010, "Iceberg orders are not supported for this symbol.")
+    if leg.has("pegPriceType") or leg.has("pegOffsetValue") or leg.has("pegOffsetType"):
+        raise BinanceRefusal(-2010, "Pegged orders are not supported for this symbol.")
+    if priced and kind != "LIMIT_MAKER":
+        leg.need("timeInForce")
+    elif kind != "LIMIT_MAKER" or leg.word("timeInForce") not in ("", "GTC"):
+        leg.refuse("timeInForce")
+    if priced:
+        leg.need("price")
+    else:
+        leg.refuse("price")
+    if not triggered:
+        leg.refuse("stopPrice")
+        leg.refuse("trailingDelta")
+    elif not leg.has("stopPrice") and not leg.has("trailingDelta"):
+        both = f"Param '{leg.name('stopPrice')}' or '{leg.name('trailingDelta')}' must be sent"
+        raise BinanceRefusal(-1102, f"{both}, but both were empty/null!")
+    if leg.prefix:
+        return
+    if kind != "MARKET":
+        leg.need("quantity")
+        leg.refuse("quoteOrderQty")
+    elif leg.has("quantity") == leg.has("quoteOrderQty"):
+        if leg.has("quantity"):
+            raise BinanceRefusal(-1128, "Combination of optional parameters invalid.")
+        raise BinanceRefusal(-1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!")
+
+
+def _tif(leg: Leg) -> TimeInForce:
+    word = leg.word("timeInForce") or "GTC"
+    if word not in ("GTC", "IOC", "FOK"):
+        raise BinanceRefusal(-1115, "Invalid timeInForce.")
+    return TimeInForce(word.lower())
+
+
+def _tag(params: Params, leg: Leg, kind: str, trailing: int | None, more: str) -> str:
+    stp = params.one_of("selfTradePreventionMode", STP_MODES)
+    strategy = params.integer(leg.name("strategyId")), params.integer(leg.name("strategyType"))
+    if strategy[1] is not None and strategy[1] < 1_000_000:
+        raise BinanceRefusal(-1134, "strategyType was less than 1000000.")
+    told = {"type": kind, "stp": stp, "id": strategy[0], "kind": strategy[1], "trailing": trailing, "more": more}
+    return json.dumps({name: value for name, value in told.items() if value})
+
+
+def tag_of(order: Order) -> dict[str, Any]:
+    """Returns what `_tag` wrote."""
+    found: dict[str, Any] = json.loads(order.request.tag) if order.request.tag else {}
+    return found
+
+
+# Answers
+
+
+def money(value: Decimal | None) -> str:
+    return fixed(value or ZERO, PLACES)
+
+
+def client_id_of(ask: Ask, order: Order) -> str:
+    return ask.account.named(NAMES).get(str(order.id), order.client_id)
+
+
+def core(ask: Ask, order: Order) -> dict[str, Any]:
+    """The fields that name an order, in every answer about it."""
+    return {
+        "symbol": ask.exchange.listing(order.key).symbol,
+        "orderId": order.id,
+        "orderListId": order.list_id or -1,
+        "clientOrderId": client_id_of(ask, order),
+    }
+
+
+def state(order: Order) -> dict[str, Any]:
+    return {
+        "price": money(order.price),
+        "origQty": money(order.qty),
+        "executedQty": money(order.executed),
+        "origQuoteOrderQty": money(order.request.quote_qty),
+        "cummulativeQuoteQty": money(order.quote),
+        "status": STATUS[order.status],
+        "timeInForce": order.request.tif.value.upper(),
+        "type": tag_of(order).get("type", order.type.value.upper()),
+        "side": order.side.value.upper(),
+    }
+
+
+def conditional(order: Order, *, stop: bool = True) -> dict[str, Any]:
+    """The fields that only some orders have.
+
+    https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#conditional-fields-in-order-responses
+    """
+    tag = tag_of(order)
+    request = order.request
+    found: dict[str, Any] = {}
+    trigger = request.trigger_price or request.activation_price
+    if stop and trigger is not None:
+        found["stopPrice"] = money(trigger)
+    if "id" in tag:
+        found["strategyId"] = tag["id"]
+    if "kind" in tag:
+        found["strategyType"] = tag["kind"]
+    if "trailing" in tag:
+        found["trailingDelta"] = tag["trailing"]
+        found["trailingTime"] = order.created_ms if order.extreme is not None else -1
+    if tag.get("more") == "sor":
+        found["workingFloor"] = "SOR"
+        found["usedSor"] = True
+    return found
+
+
+def stp_of(order: Order) -> dict[str, str]:
+    return {"selfTradePreventionMode": tag_of(order).get("stp", DEFAULT_STP)}
+
+
+def working(order: Order) -> int:
+    return -1 if order.working_ms is None else order.working_ms
+
+
+def placed(ask: Ask, order: Order, kind: str) -> dict[str, Any]:
+    """Returns the answer to a new order: ACK, RESULT or FULL."""
+    ack = {**core(ask, order), "transactTime": order.updated_ms}
+    if kind == "ACK":
+        return ack
+    result = {**ack, **state(order), "workingTime": working(order), **conditional(order)}
+    if kind == "RESULT":
+        return {**result, **stp_of(order)}
+    fills = ask.exchange.fills(ask.now, key=order.key, order_id=order.id)
+    routed = tag_of(order).get("more") == "sor"
+    return {
+        **result,
+        "fills": [
+            {
+                **({"matchType": "ONE_PARTY_TRADE_REPORT"} if routed else {}),
+                "price": money(fill.price),
+                "qty": money(fill.qty),
+                "commission": money(fill.commission),
+                "commissionAsset": fill.commission_asset,
+                "tradeId": -1 if routed else fill.id,
+                **({"allocId": fill.id} if routed else {}),
+            }
+            for fill in fills
+        ],
+        **stp_of(order),
+    }
+
+
+def reported(ask: Ask, order: Order) -> dict[str, Any]:
+    """Returns an order as the queries tell it."""
+    told = state(order)
+    quote = told.pop("origQuoteOrderQty")
+    return {
+        **core(ask, order),
+        **told,
+        "stopPrice": money(order.request.trigger_price or order.request.activation_price),
+        "icebergQty": money(ZERO),
+        "time": order.created_ms,
+        "updateTime": order.updated_ms,
+        "isWorking": order.working_ms is not None,
+        "workingTime": working(order),
+        "origQuoteOrderQty": quote,
+        **stp_of(order),
+        **conditional(order, stop=False),
+    }
+
+
+def canceled(ask: Ask, order: Order, new_id: str = "") -> dict[str, Any]:
+    """Returns an order as a cancellation tells it."""
+    named = core(ask, order)
+    original = named.pop("clientOrderId")
+    return {
+        "symbol": named["symbol"],
+        "origClientOrderId": original,
+        "orderId": named["orderId"],
+        "orderListId": named["orderListId"],
+        "clientOrderId": new_id or made_id("cancel", order),
+        "transactTime": order.updated_ms,
+        **state(order),
+        **conditional(order),
+        **stp_of(order),
+    }
+
+
+def made_id(what: str, order: Order) -> str:
+    """Returns an id as the venue makes one where the client gives none."""
+    return sha256(f"{what} {order.id} {order.updated_ms} {order.qty}".encode()).hexdigest()[:22]
+
+
+# Handlers
+
+
+def response_type(params: Params, kind: str) -> str:
+    """Returns newOrderRespType, or what a type's answer is by default."""
+    default = "FULL" if kind in ("MARKET", "LIMIT") else "ACK"
+    return params.one_of("newOrderRespType", ("ACK", "RESULT", "FULL")) or default
+
+
+def new(ask: Ask) -> dict[str, Any]:
+    listing = ask.listing()
+    kind = ask.params.text("type")
+    request = request_of(ask, listing, Leg(ask.params), side_of(ask.params), kind)
+    answer = response_type(ask.params, kind)
+    ask.count_orders()
+    return placed(ask, ask.exchange.place(request, ask.now), answer)
+
+
+def test(ask: Ask) -> dict[str, Any]:
+    listing = ask.listing()
+    kind = ask.params.text("type")
+    request = request_of(ask, listing, Leg(ask.params), side_of(ask.params), kind)
+    response_type(ask.params, kind)
+    ask.exchange.check(request, ask.now)
+    return tested(ask, listing, special=True)
+
+
+def tested(ask: Ask, listing: Listing, *, special: bool) -> dict[str, Any]:
+    """Returns the answer to a test order: nothing, or the commissions it would bear."""
+    if not ask.params.flag("computeCommissionRates"):
+        return {}
+    none = {"maker": money(ZERO), "taker": money(ZERO)}
+    return {
+        "standardCommissionForOrder": {"maker": money(listing.maker_fee), "taker": money(listing.taker_fee)},
+        **({"specialCommissionForOrder": none} if special else {}),
+        "taxCommissionForOrder": none,
+        "discount": discount(),
+    }
+
+
+def discount() -> dict[str, Any]:
+    return {
+        "enabledForAccount": False,
+        "enabledForSymbol": False,
+        "discountAsset": "BNB",
+        "discount": money(Decimal("0.75")),
+    }
+
+
+def sor(ask: Ask) -> dict[str, Any]:
+    request, kind = _routed(ask)
+    ask.count_orders()
+    return placed(ask, ask.exchange.place(request, ask.now), response_type(ask.params, kind))
+
+
+def sor_test(ask: Ask) -> dict[str, Any]:
+    request, _ = _routed(ask)
+    ask.exchange.check(request, ask.now)
+    return tested(ask, ask.listing(), special=False)
+
+
+def _routed(ask: Ask) -> tuple[OrderRequest, str]:
+    kind = ask.params.text("type")
+    if kind not in ("LIMIT", "MARKET"):
+        raise BinanceRefusal(-1116, "Invalid orderType.")
+    return request_of(ask, ask.listing(), Leg(ask.params), side_of(ask.params), kind, more="sor"), kind
+
+
+def wanted(ask: Ask, listing: Listing, *, order_id: str = "orderId", client_id: str = "origClientOrderId") -> Order:
+    """Returns the order that is asked for by either id; the order id counts where both are sent.
+
+    Raises: BinanceRefusal -1102; PaperRefusal UNKNOWN_ORDER.
+    """
+    number = ask.params.integer(order_id)
+    if number is not None:
+        return ask.exchange.order(ask.now, key=listing.key, order_id=number)
+    name = ask.params.text(client_id)
+    if not name:
+        raise BinanceRefusal(-1102, f"Param '{client_id}' or '{order_id}' must be sent, but both were empty/null!")
+    renamed = ask.account.named(NAMES)
+    for number_text, new_name in renamed.items():
+        if new_name == name:
+            return ask.exchange.order(ask.now, key=listing.key, order_id=int(number_text))
+    found = ask.exchange.order(ask.now, key=listing.key, client_id=name)
+    if str(found.id) in renamed:
+        raise BinanceRefusal(-2013, "Order does not exist.")
+    return found
+
+
+def query(ask: Ask) -> dict[str, Any]:
+    return reported(ask, wanted(ask, ask.listing()))
+
+
+def open_orders(ask: Ask) -> list[dict[str, Any]]:
+    listing = ask.some_listing()
+    key = None if listing is None else listing.key
+    return [reported(ask, order) for order in ask.exchange.open_orders(ask.now, key=key, product=ask.face.product)]
+
+
+def all_orders(ask: Ask) -> list[dict[str, Any]]:
+    listing = ask.listing()
+    start, end = window_of(ask, DAY, BinanceRefusal(-1127, "More than 24 hours between startTime and endTime."))
+    limit = ask.face.rows(ask, 500, 1_000)
+    first = ask.params.integer("orderId")
+    found = [
+        order
+        for order in ask.exchange.orders(ask.now, key=listing.key)
+        if start <= order.created_ms <= end and (first is None or order.id >= first)
+    ]
+    forward = first is not None or "startTime" in ask.params
+    return [reported(ask, order) for order in (found[:limit] if forward else found[-limit:])]

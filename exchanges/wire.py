@@ -1,0 +1,64 @@
+"""What travels between a dialect and a transport, and the shape of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request, complete: `url` and `body` are the exact bytes that were signed.
+
+    The repr leaves out headers and query, where keys and signatures travel.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """One answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account's key. Nothing of it is ever shown; `label` tells two accounts apart without revealing either."""
+
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    passphrase: str = field(default="", repr=False)
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+
+class NetworkFault(Exception):
+    """A transport could not bring an answer.
+
+    Attributes:
+        sent: False only where it is certain that no byte of the request left.
+    """
+
+    def __init__(self, what: str, *, sent: bool) -> None:
+        super().__init__(what)
+        self.sent = sent
+
+
+class Transport(Protocol):
+    """Carries one request and brings one answer. Never retries, never follows a redirect."""
+
+    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
+        """Raises NetworkFault."""
+        ...

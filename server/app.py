@@ -1,0 +1,164 @@
+"""Puts the parts together: settings -> transports -> clients -> desk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from blave_mcp.exchanges.binance.dialect import BinanceDialect
+from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
+from blave_mcp.exchanges.blave.dialect import BlaveDialect
+from blave_mcp.exchanges.client import VenueClient
+from blave_mcp.exchanges.clock import Clock, SystemClock
+from blave_mcp.exchanges.dialect import Dialect
+from blave_mcp.exchanges.gate import Gate
+from blave_mcp.exchanges.limits import Pacer
+from blave_mcp.exchanges.models import Market
+from blave_mcp.exchanges.verbs import Verbs
+from blave_mcp.exchanges.wire import Credentials, Transport
+from blave_mcp.server.settings import PREFIX, Settings
+from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
+from blave_mcp.tools.desk import Desk, Limits, Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A venue that this server knows: its dialect and the verbs of its markets."""
+
+    dialect: Dialect
+    markets: Mapping[Market, Verbs]
+    data_only: bool = False
+
+
+def kinds() -> dict[str, Kind]:
+    """Every venue, by name, in the order in which they are listed."""
+    return {
+        "blave": Kind(BlaveDialect(), {}, data_only=True),
+        "binance": Kind(BinanceDialect(), {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}),
+    }
+
+
+def url_names() -> dict[str, tuple[str, str]]:
+    """Every variable that overrides a base URL: its name -> (venue, product)."""
+    return {
+        f"{PREFIX}{venue}{'' if len(kind.dialect.hosts) == 1 else f'_{product}'}_URL".upper(): (venue, product)
+        for venue, kind in kinds().items()
+        for product in kind.dialect.hosts
+    }
+
+
+@dataclass(slots=True)
+class App:
+    """The running parts, and how they are put away."""
+
+    settings: Settings
+    store: Store
+    desk: Desk
+    transports: tuple[Transport, ...]
+
+    async def aclose(self) -> None:
+        for transport in self.transports:
+            closing = getattr(transport, "aclose", None)
+            if closing is not None:
+                await closing()
+        self.store.close()
+
+
+def fingerprint(credentials: Credentials | None) -> str:
+    """Tells two accounts apart; no part of a key can be got back from it."""
+    if credentials is None:
+        return ""
+    return hashlib.sha256(b"blave-mcp account\0" + credentials.key.encode()).hexdigest()[:12]
+
+
+def _credentials(dialect: Dialect, settings: Settings) -> tuple[Credentials | None, str]:
+    """The venue's key, or what is missing of it in words."""
+    parts = [settings.key(name) for name in dialect.variables]
+    if all(parts):
+        return Credentials(*parts), ""
+    absent = [name for name, part in zip(dialect.variables, parts, strict=True) if not part]
+    some = "only a part of a key" if any(parts) else "no key"
+    return None, f"{dialect.title} has {some} here: {', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set."
+
+
+def _setup(dialect: Dialect) -> str:
+    return (
+        f"Make a key at {dialect.key_page} (never with the right to withdraw) and set {', '.join(dialect.variables)}."
+    )
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> App:
+    """Builds the app. Opens the store; sends nothing."""
+    clock = clock or SystemClock()
+    store = Store(settings.home / "blave-mcp.sqlite3")
+    venues: dict[str, Venue] = {}
+    transports: list[Transport] = []
+    paper = None
+    live: Transport | None = None
+    for name, kind in kinds().items():
+        dialect = kind.dialect
+        hosts = dialect.hosts
+        missing, setup = "", _setup(dialect)
+        credentials: Credentials | None
+        transport: Transport
+        backups: dict[str, str] = {}
+        testnet = False
+        if settings.mode == "paper":
+            from blave_mcp.server.paper import PaperHouse  # noqa: PLC0415 - live mode has no use for it
+
+            paper = paper or PaperHouse(settings, clock)
+            credentials = paper.credentials(name)
+            transport = paper.transport
+            urls = paper.urls(name, {product: host.live for product, host in hosts.items()})
+        else:
+            from blave_mcp.exchanges.http import HttpTransport  # noqa: PLC0415 - paper mode has no use for it
+
+            credentials, missing = _credentials(dialect, settings)
+            live = live or HttpTransport()
+            transport = live
+            testnet = settings.mode == "testnet" and not kind.data_only
+            if testnet and not all(host.testnet for host in hosts.values()):
+                continue
+            urls = {product: host.testnet if testnet else host.live for product, host in hosts.items()}
+            own = {product: settings.url(name, product) for product in hosts}
+            if not testnet and not any(own.values()):
+                backups = {product: host.backup for product, host in hosts.items() if host.backup}
+            urls.update({product: url for product, url in own.items() if url})
+        if transport not in transports:
+            transports.append(transport)
+        client = VenueClient(
+            dialect,
+            transport,
+            credentials,
+            base_urls=urls,
+            backup_urls=backups,
+            clock=clock,
+            pacer=Pacer(clock),
+            testnet=testnet,
+            missing=missing,
+        )
+        venues[name] = Venue(
+            name=name,
+            title=dialect.title,
+            client=client,
+            markets=kind.markets,
+            account=fingerprint(credentials),
+            setup=setup,
+            notice=dialect.notice,
+        )
+    desk = Desk(
+        mode=settings.mode,
+        venues=venues,
+        clock=clock,
+        principal=principal(),
+        halt=HaltFile(settings.home),
+        limits=Limits(
+            max_order_quote=settings.max_order_quote,
+            max_leverage=settings.max_leverage,
+            price_tolerance_percent=settings.price_tolerance_percent,
+        ),
+        channel=settings.confirm,
+    )
+    desk.gate = Gate(SqliteLedger(store), clock, desk.hands(), ttl_ms=settings.confirm_seconds * 1000)
+    return App(settings, store, desk, tuple(transports))

@@ -1,0 +1,53 @@
+"""A look at the installation, and what to paste into a client."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from blave_mcp.server.app import build, kinds
+from blave_mcp.server.settings import Settings
+
+
+def command() -> str:
+    """The full path of blave-mcp, since desktop clients start servers without the user's PATH."""
+    beside = Path(sys.executable).with_name("blave-mcp")
+    return str(beside) if beside.exists() else shutil.which("blave-mcp") or "blave-mcp"
+
+
+def client_entry(client: str) -> str:
+    """What to paste or run to connect a client, in paper mode."""
+    server = {"command": command(), "args": ["serve"], "env": {"BLAVE_MCP_MODE": "paper"}}
+    match client:
+        case "claude-code":
+            return f"claude mcp add blave -e BLAVE_MCP_MODE=paper -- {command()} serve"
+        case "inspector":
+            return f"npx @modelcontextprotocol/inspector {command()} serve"
+        case _:
+            return json.dumps({"mcpServers": {"blave": server}}, indent=2)
+
+
+def examine(settings: Settings, say: Callable[[str], None]) -> int:
+    """Tells what is set and what is missing, never any part of a key. Returns 0 where the server can start."""
+    say(f"mode         {settings.mode}")
+    say(f"folder       {settings.home}")
+    say(f"confirms by  {settings.confirm}, within {settings.confirm_seconds} s")
+    say(f"read-only    {'yes' if settings.read_only else 'no'}")
+    app = build(settings)
+    try:
+        for name in kinds():
+            venue = app.desk.venues.get(name)
+            if venue is None:
+                say(f"{name:12} not offered in {settings.mode} mode: the venue has no test environment")
+            elif venue.configured:
+                say(f"{name:12} ready")
+            else:
+                say(f"{name:12} {venue.client.missing} {venue.setup}")
+        if reason := app.desk.halt.reason():
+            say(f"HALTED       {reason}")
+    finally:
+        app.store.close()
+    return 0

@@ -1,0 +1,202 @@
+"""Tool values become MCP tools: hints, schemas, errors, output limits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import mcp_types as types
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+
+from blave_mcp.exchanges.errors import BlaveError, did_you_mean
+from blave_mcp.server.instructions import instructions
+from blave_mcp.server.results import ResultShelf
+from blave_mcp.tools.desk import Desk
+from blave_mcp.tools.spec import Result, Tool, Touch
+
+log = logging.getLogger("blave_mcp")
+
+NAME = "blave-quant-mcp"
+WORD_FIELD = "confirmation"
+
+
+def version() -> str:
+    return metadata.version("blave-quant-mcp")
+
+
+class AskAgain(Exception):
+    """The client must put a question to the user and call again with the answer (protocol 2026-07-28)."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(question)
+        self.question = question
+
+
+class McpCaller:
+    """The client behind one call; see `Caller`."""
+
+    def __init__(self, ctx: Any, params: types.CallToolRequestParams) -> None:
+        self._ctx = ctx
+        self._answers = params.input_responses or {}
+
+    @property
+    def client(self) -> str:
+        told = self._ctx.session.client_params
+        return f"{told.client_info.name} {told.client_info.version}" if told else "unknown"
+
+    async def progress(self, done: float, total: float | None, text: str) -> None:
+        await self._ctx.session.report_progress(done, total, text)
+
+    async def ask_word(self, question: str) -> str | None:
+        """See `Caller`. On the 2026-07-28 protocol the first round raises AskAgain."""
+        can = self._ctx.session.client_capabilities
+        declared = can.elicitation if can else None
+        if declared is None or (declared.form is None and declared.url is not None):
+            return None
+        if WORD_FIELD in self._answers:
+            return _word(self._answers[WORD_FIELD])
+        if not self._ctx.session.can_send_request:
+            raise AskAgain(question)
+        return _word(await self._ctx.session.elicit_form(question, _WORD_SCHEMA, self._ctx.request_id))
+
+
+_WORD_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        WORD_FIELD: {
+            "type": "string",
+            "title": "Confirmation",
+            "description": "Type CONFIRM in capitals to send this one action. Anything else discards it.",
+        }
+    },
+    "required": [WORD_FIELD],
+}
+
+
+def _word(answer: Any) -> str:
+    content = getattr(answer, "content", None) or {}
+    word = content.get(WORD_FIELD) if getattr(answer, "action", "") == "accept" else None
+    return word if isinstance(word, str) else ""
+
+
+_HINTS = {
+    Touch.READ: types.ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+    ),
+    Touch.PROPOSE: types.ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True
+    ),
+    Touch.DISCARD: types.ToolAnnotations(
+        read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    ),
+    Touch.CONFIRM: types.ToolAnnotations(
+        read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True
+    ),
+}
+
+
+def listed(tool: Tool) -> types.Tool:
+    """The tool as a client sees it."""
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.doc,
+        input_schema=tool.schema(),
+        annotations=_HINTS[tool.touch].model_copy(update={"title": tool.title}),
+    )
+
+
+def _failure(error: BlaveError) -> types.CallToolResult:
+    data = {"error": error.name, "what": error.what, "not_done": error.undone, "next": error.advice}
+    for extra in ("code", "seconds", "client_ids"):
+        if (value := getattr(error, extra, None)) not in (None, ""):
+            data[extra] = list(value) if isinstance(value, tuple) else value
+    return types.CallToolResult(
+        content=[types.TextContent(text=f"{error.name}: {error}")], structured_content=data, is_error=True
+    )
+
+
+class Handlers:
+    """The MCP requests that this server answers."""
+
+    def __init__(self, desk: Desk, tools: Sequence[Tool], shelf: ResultShelf) -> None:
+        self._desk = desk
+        self._tools = {tool.name: tool for tool in tools}
+        self._shelf = shelf
+
+    async def list_tools(self, ctx: Any, params: Any) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[listed(tool) for tool in self._tools.values()])
+
+    async def call_tool(
+        self, ctx: Any, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
+        tool = self._tools.get(params.name)
+        if tool is None:
+            raise MCPError(
+                types.INVALID_PARAMS, f'There is no tool "{params.name}". {did_you_mean(params.name, self._tools)}'
+            )
+        try:
+            given = tool.check(params.arguments or {})
+            if tool.wants_caller:
+                given["caller"] = McpCaller(ctx, params)
+            result = await tool.run(self._desk, **given)
+        except BlaveError as error:
+            return _failure(error)
+        except AskAgain as wanted:
+            request = types.ElicitRequest(
+                params=types.ElicitRequestFormParams(message=wanted.question, requested_schema=_WORD_SCHEMA)
+            )
+            return types.InputRequiredResult(input_requests={WORD_FIELD: request})
+        except Exception as error:
+            log.exception("tool %s failed", tool.name)
+            return _broken(tool, error)
+        return self._told(tool, result)
+
+    def _told(self, tool: Tool, result: Result) -> types.CallToolResult:
+        text, link = self._shelf.fit(tool.name, result.text)
+        content: list[types.ContentBlock] = [types.TextContent(text=text)]
+        if link is not None:
+            content.append(link)
+        data = dict(result.data) if link is None else {**self._shelf.small(result.data), "full_result": str(link.uri)}
+        return types.CallToolResult(content=content, structured_content=data or None, is_error=result.failed)
+
+    async def list_resources(self, ctx: Any, params: Any) -> types.ListResourcesResult:
+        return types.ListResourcesResult(resources=self._shelf.listing())
+
+    async def read_resource(self, ctx: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        uri = str(params.uri)
+        text = self._shelf.read(uri)
+        if text is None:
+            raise MCPError(types.INVALID_PARAMS, f"There is no resource {uri}; old results are cleared away.")
+        return types.ReadResourceResult(
+            contents=[types.TextResourceContents(uri=uri, mime_type="text/plain", text=text)]
+        )
+
+
+def _broken(tool: Tool, error: Exception) -> types.CallToolResult:
+    """A fault of ours. Its text may hold anything, so only its kind is told; the log has the rest."""
+    undone = "Nothing was sent." if tool.touch is not Touch.CONFIRM else "get_action tells what became of the action."
+    text = f"InternalError: {tool.name} failed inside the server ({type(error).__name__}). {undone} The log says more."
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
+
+
+def build_server(desk: Desk, tools: Sequence[Tool], home: Path, lifespan: Any = None) -> Server[Any]:
+    """The MCP server over these tools."""
+    handlers = Handlers(desk, tools, ResultShelf(home / "results"))
+    more: dict[str, Any] = {} if lifespan is None else {"lifespan": lifespan}
+    return Server(
+        NAME,
+        version=version(),
+        title="Blave Quant",
+        instructions=instructions(desk, tools),
+        website_url="https://blave.org",
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources,
+        on_read_resource=handlers.read_resource,
+        **more,
+    )

@@ -1,0 +1,115 @@
+"""Paper mode: every venue's transport is its face on the embedded exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from blave_mcp.exchanges.clock import Clock, SystemClock
+from blave_mcp.exchanges.http import HttpTransport
+from blave_mcp.exchanges.paper.face import Face
+from blave_mcp.exchanges.paper.faces import FACES, open_face
+from blave_mcp.exchanges.paper.feeds import FeedMarket
+from blave_mcp.exchanges.paper.market import BadFeed, Market
+from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
+from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, NetworkFault
+from blave_mcp.server.settings import BadSetting, Settings
+from blave_mcp.server.store import PaperBooks
+
+BOOKS = "paper.sqlite3"
+
+
+def paper_key(venue: str) -> Credentials:
+    """The key of the paper account: the same for everyone, worth nothing."""
+    return Credentials(f"paper-{venue}-key", f"paper-{venue}-secret", f"paper-{venue}-passphrase")
+
+
+def open_market(settings: Settings) -> Market:
+    """The prices of the paper exchange, as BLAVE_MCP_PAPER_FEED says.
+
+    Raises:
+        BadSetting: the feed cannot be read.
+    """
+    if not settings.paper_feed:
+        return SyntheticMarket()
+    try:
+        return FeedMarket.from_file(settings.paper_feed, SyntheticMarket())
+    except (BadFeed, OSError) as error:
+        raise BadSetting(
+            f"BLAVE_MCP_PAPER_FEED cannot be read: {error}.", "It is a CSV of bars, gzip allowed; empty is synthetic."
+        ) from None
+
+
+@dataclass(slots=True)
+class _Routed:
+    """Carries each request to the face that answers for its host, or over loopback to one that another process serves."""
+
+    faces: Mapping[str, Face]
+    clock: Clock
+    network: HttpTransport
+
+    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
+        for host, face in self.faces.items():
+            if request.url.startswith(f"{host}/"):
+                return face.handle(request, self.clock.now_ms())
+        if request.url.startswith("http://"):
+            return await self.network.send(request, timeout=timeout)
+        raise NetworkFault("paper mode sends nothing beyond this machine", sent=False)
+
+    async def aclose(self) -> None:
+        await self.network.aclose()
+
+
+class PaperHouse:
+    """The faces of every venue over one market and one set of books."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        market = open_market(settings)
+        books = PaperBooks(settings.home / BOOKS)
+        faces = [
+            open_face(name, market, books, clock.now_ms, paper_key(venue).key, paper_key(venue).secret)
+            for name, venue in FACES.items()
+        ]
+        self.transport = _Routed({url: face for face in faces for url in face.base_urls}, clock, HttpTransport())
+
+    @staticmethod
+    def credentials(venue: str) -> Credentials:
+        return paper_key(venue)
+
+    def urls(self, venue: str, live: Mapping[str, str]) -> dict[str, str]:
+        """Base URLs by product: the venue's own names, which lead to its face, or a face served on loopback.
+
+        Raises:
+            BadSetting: an override that would leave this machine.
+        """
+        urls = {}
+        for product, url in live.items():
+            own = self._settings.url(venue, product)
+            if own is not None and not own.startswith("http://"):
+                raise BadSetting(
+                    f"In paper mode the base URL of {venue} {product} can only be on loopback, not {own}.",
+                    "Unset it, or choose another BLAVE_MCP_MODE.",
+                )
+            urls[product] = own or url
+        return urls
+
+
+def reset_books(settings: Settings) -> None:
+    books = PaperBooks(settings.home / BOOKS)
+    books.reset()
+    books.close()
+
+
+async def serve_face(settings: Settings, name: str, port: int, say: Callable[[str], None]) -> None:
+    """Serves one face on 127.0.0.1 until it is interrupted."""
+    from blave_mcp.server.paper_http import serve  # noqa: PLC0415 - the server's parts are wanted here alone
+
+    if name not in FACES:
+        raise BadSetting(f'There is no paper venue "{name}".', f"There are: {', '.join(FACES)}.")
+    key = paper_key(FACES[name])
+    books = PaperBooks(settings.home / BOOKS)
+    face = open_face(name, open_market(settings), books, SystemClock().now_ms, key.key, key.secret)
+    await serve(
+        face, port=port, ready=lambda at: say(f"{name} on http://127.0.0.1:{at}  key {key.key}  secret {key.secret}")
+    )

@@ -1,0 +1,154 @@
+"""The environment and `.env`, read once into one frozen value. Secrets never stand in a repr or an error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from blave_mcp.exchanges.errors import BlaveError, did_you_mean
+
+PREFIX = "BLAVE_MCP_"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+KEY_VARIABLES = (
+    "blave_api_key",
+    "blave_secret_key",
+    "BITMART_API_KEY",
+    "BITMART_API_SECRET",
+    "BITMART_API_MEMO",
+    "OKX_API_KEY",
+    "OKX_SECRET_KEY",
+    "OKX_PASSPHRASE",
+    "BYBIT_API_KEY",
+    "BYBIT_API_SECRET",
+    "BINGX_API_KEY",
+    "BINGX_SECRET_KEY",
+    "BITGET_API_KEY",
+    "BITGET_SECRET_KEY",
+    "BITGET_PASSPHRASE",
+    "BINANCE_API_KEY",
+    "BINANCE_SECRET_KEY",
+    "BITFINEX_API_KEY",
+    "BITFINEX_API_SECRET",
+)
+"""Every variable that holds a part of a key."""
+
+
+class BadSetting(BlaveError):
+    """A variable that cannot be used as it is. The server does not start."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what, undone="The server did not start.", advice=advice)
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Word = BeforeValidator(_lower)
+
+
+class Settings(BaseSettings):
+    """Everything that the operator can choose. Variables are named BLAVE_MCP_ and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    mode: Annotated[Literal["paper", "testnet", "live"], Word] = "paper"
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("blave-mcp", appauthor=False)))
+    confirm: Annotated[Literal["chat", "dialog"], Word] = "chat"
+    confirm_seconds: int = Field(default=300, ge=10, le=3600)
+    toolsets: str = "all"
+    read_only: bool = False
+    paper_feed: str = ""
+    max_order_quote: Decimal | None = Field(default=None, gt=0)
+    max_leverage: int | None = Field(default=None, ge=1)
+    price_tolerance_percent: Decimal = Field(default=Decimal(1), gt=0, le=20)
+    protocol: Annotated[Literal["auto", "handshake"], Word] = "auto"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Word] = "warning"
+    keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
+    urls: Mapping[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: it reads the environment and the file, and refuses names that it does not know."""
+        return (init_settings,)
+
+    @field_validator("urls")
+    @classmethod
+    def _only_safe_urls(cls, urls: Mapping[str, str]) -> Mapping[str, str]:
+        for name, url in urls.items():
+            parts = urlsplit(url)
+            safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+            if not safe or not parts.hostname or parts.query or parts.fragment or parts.username or parts.password:
+                raise ValueError(f"{name}: a base URL is https://host, or http:// to this machine's loopback only")
+        return urls
+
+    def url(self, venue: str, product: str) -> str | None:
+        """The operator's own base URL for a product of a venue, without a slash at its end."""
+        names = (f"{PREFIX}{venue}_{product}_URL".upper(), f"{PREFIX}{venue}_URL".upper())
+        return next((self.urls[name].rstrip("/") for name in names if name in self.urls), None)
+
+    def key(self, variable: str) -> str:
+        """A part of a key, or ""."""
+        held = self.keys.get(variable.upper())
+        return held.get_secret_value() if held else ""
+
+
+def load(
+    environment: Mapping[str, str] | None = None, *, url_names: Mapping[str, object], env_file: Path | None = None
+) -> Settings:
+    """Reads the environment, and under it the `.env` file: BLAVE_MCP_ENV_FILE, or `.env` in the current folder.
+
+    Args:
+        url_names: the variables that may hold a base URL.
+
+    Raises:
+        BadSetting: an unknown or unusable variable.
+    """
+    given = dict(os.environ if environment is None else environment)
+    file = env_file or Path(given.pop(f"{PREFIX}ENV_FILE", "") or ".env")
+    merged = {k.upper(): v for k, v in dotenv_values(file).items() if v is not None} if file.is_file() else {}
+    merged.update({k.upper(): v for k, v in given.items()})
+    values: dict[str, Any] = {"keys": {}, "urls": {}}
+    fields = {f"{PREFIX}{name}".upper(): name for name in Settings.model_fields if name not in ("keys", "urls")}
+    secret = {name.upper() for name in KEY_VARIABLES}
+    for name, value in merged.items():
+        if not value.strip():
+            continue
+        if name in secret:
+            values["keys"][name] = SecretStr(value.strip())
+        elif name in fields:
+            values[fields[name]] = value
+        elif name in url_names:
+            values["urls"][name] = value.strip()
+        elif name.startswith(PREFIX) and name != f"{PREFIX}ENV_FILE":
+            raise BadSetting(f"There is no variable {name}.", did_you_mean(name, [*fields, *url_names]))
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise BadSetting(_told(error, values)) from None
+
+
+def _told(error: ValidationError, values: Mapping[str, Any]) -> str:
+    told = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        name = str(fault["loc"][0]) if fault["loc"] else "?"
+        if name == "urls":
+            told.append(fault["msg"].removeprefix("Value error, "))
+        else:
+            told.append(f'{PREFIX}{name.upper()} cannot be "{values.get(name)}": {fault["msg"].lower()}')
+    return "; ".join(told) + "."

@@ -1,0 +1,1 @@
+"""What the model may call. Knows exchanges, never a socket and never the environment."""

@@ -1,0 +1,97 @@
+"""The grid on which a venue's prices and sizes lie. What does not fit is refused with the nearest that does."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+
+from blave_mcp.exchanges.endpoint import plain
+from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.models import Instrument
+
+
+def floor_to(value: Decimal, step: Decimal) -> Decimal:
+    """The greatest multiple of `step` that is not above `value`."""
+    return (value / step).to_integral_value(ROUND_DOWN) * step
+
+
+def _around(value: Decimal, step: Decimal) -> str:
+    below = floor_to(value, step)
+    above = below + step
+    return f"{plain(below)} or {plain(above)}" if below > 0 else plain(above)
+
+
+def check_price(instrument: Instrument, price: Decimal, *, name: str = "price") -> Decimal:
+    """Raises BadArgument where the price is off the tick."""
+    if price % instrument.tick:
+        raise BadArgument(
+            f"{name} {plain(price)} is off the tick of {instrument.symbol}, {plain(instrument.tick)}.",
+            advice=f"Nearest: {_around(price, instrument.tick)}.",
+        )
+    return price
+
+
+def check_band(instrument: Instrument, price: Decimal, reference: Decimal) -> None:
+    """Raises BadArgument where a limit price lies outside the venue's band around the reference price."""
+    low = None if instrument.price_down is None else reference * instrument.price_down
+    high = None if instrument.price_up is None else reference * instrument.price_up
+    if (low is not None and price < low) or (high is not None and price > high):
+        shown = " to ".join("any" if b is None else plain(floor_to(b, instrument.tick)) for b in (low, high))
+        raise BadArgument(
+            f"price {plain(price)} is outside the venue's band for {instrument.symbol} now, {shown}.",
+            advice="Choose a price inside it.",
+        )
+
+
+def check_size(instrument: Instrument, size: Decimal, *, market: bool) -> Decimal:
+    """Checks a size in the venue's own unit against step, least and most.
+
+    Raises:
+        BadArgument: names the nearest sizes that fit.
+    """
+    unit = instrument.base if instrument.contract_size == 1 else "contracts"
+    step = (market and instrument.market_step) or instrument.step
+    least = max(instrument.min_size, (market and instrument.market_min) or Decimal(0))
+    most = (market and instrument.market_max) or instrument.max_size
+    if size < least:
+        raise BadArgument(
+            f"size {plain(size)} is under the least that {instrument.symbol} takes, {plain(least)} {unit}.",
+            advice=f"Use {plain(least)} or more.",
+        )
+    if size % step:
+        raise BadArgument(
+            f"size {plain(size)} is off the step of {instrument.symbol}, {plain(step)} {unit}.",
+            advice=f"Nearest: {_around(size, step)}.",
+        )
+    if most is not None and size > most:
+        raise BadArgument(
+            f"size {plain(size)} is over the most that one {'market ' if market else ''}order in {instrument.symbol}"
+            f" takes, {plain(most)} {unit}.",
+            advice="Use less, or several orders, each with its own CONFIRM.",
+        )
+    return size
+
+
+def check_notional(instrument: Instrument, size: Decimal, price: Decimal) -> None:
+    """Raises BadArgument where size * price (size in the venue's unit) is under the venue's least."""
+    least = instrument.min_notional
+    if least is None:
+        return
+    notional = size * instrument.contract_size * price
+    if notional < least:
+        step = instrument.step
+        enough = floor_to(least / (price * instrument.contract_size), step) + step
+        raise BadArgument(
+            f"The order is worth {plain(round(notional, 4))} {instrument.quote}; {instrument.symbol} takes no less than"
+            f" {plain(least)}.",
+            advice=f"At {plain(price)} the least size is {plain(enough)}.",
+        )
+
+
+def to_units(instrument: Instrument, base_size: Decimal) -> Decimal:
+    """Base units in the venue's own size unit (contracts where it counts so)."""
+    return base_size / instrument.contract_size
+
+
+def to_base(instrument: Instrument, units: Decimal) -> Decimal:
+    """The venue's own size unit in base units."""
+    return units * instrument.contract_size

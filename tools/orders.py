@@ -1,0 +1,413 @@
+"""From what the user said to an order that the venue takes: sizes, prices, sides and the rules before a trade. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from blave_mcp.exchanges.endpoint import plain
+from blave_mcp.exchanges.errors import BadArgument, LimitExceeded, Unsupported
+from blave_mcp.exchanges.models import (
+    Bracket,
+    Instrument,
+    Market,
+    OrderIntent,
+    OrderType,
+    Position,
+    PositionSide,
+    Side,
+    TimeInForce,
+    TriggerBy,
+)
+from blave_mcp.tools.desk import Limits
+from blave_mcp.tools.estimates import Walk, bracket_for, walk, walk_quote
+from blave_mcp.tools.grid import check_band, check_notional, check_price, check_size, floor_to, to_base, to_units
+from blave_mcp.tools.situation import Situation
+
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the user asked for, as typed arguments; sizes in base or in quote units."""
+
+    side: Side
+    type: OrderType
+    size: Decimal | None = None
+    quote_size: Decimal | None = None
+    price: Decimal | None = None
+    trigger: Decimal | None = None
+    trigger_by: TriggerBy = TriggerBy.LAST
+    callback_percent: Decimal | None = None
+    activation: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    reduce_only: bool = False
+    position_side: PositionSide | None = None
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An order that keeps every rule, and what was found on the way.
+
+    Attributes:
+        base: size in base units, expected where the order is sized in quote.
+        reference: the price at which cost and notional are reckoned.
+        opening: base units that open or add to a position; 0 for a pure reduction and on spot.
+        asked_quote: what the user asked for in quote, where the size was converted from it.
+        takes: whether the order would take from the book at once.
+        walked: what a taking order would meet in the book.
+    """
+
+    intent: OrderIntent
+    base: Decimal
+    reference: Decimal
+    opening: Decimal
+    takes: bool
+    asked_quote: Decimal | None = None
+    walked: Walk | None = None
+    held: Position | None = None
+
+    @property
+    def notional(self) -> Decimal:
+        return self.base * self.reference
+
+
+def check_shape(wish: Wish, order_types: tuple[str, ...], venue: str, market: Market) -> None:
+    """Checks that the arguments belong together.
+
+    Raises:
+        BadArgument: says which is missing or too much.
+        Unsupported: the venue has no such order type.
+    """
+    if wish.type.value not in order_types:
+        raise Unsupported(f"{venue} {market} has no {wish.type} orders.", advice=f"It has: {', '.join(order_types)}.")
+    trailing = wish.type is OrderType.TRAILING_STOP
+    rules = (
+        ((wish.size is None) == (wish.quote_size is None), "Give either size (base) or quote_size (quote), not both."),
+        (wish.type.has_price and wish.price is None, f"A {wish.type} order wants a price."),
+        (not wish.type.has_price and wish.price is not None, f"A {wish.type} order takes no price."),
+        (wish.type.has_trigger and not trailing and wish.trigger is None, f"A {wish.type} order wants a trigger."),
+        (
+            wish.trigger is not None and (not wish.type.has_trigger or trailing),
+            f"A {wish.type} order takes no trigger.",
+        ),
+        (trailing and wish.callback_percent is None, "A trailing_stop order wants callback_percent."),
+        (
+            not trailing and (wish.callback_percent or wish.activation) is not None,
+            "callback_percent and activation belong to a trailing_stop order.",
+        ),
+        (
+            wish.time_in_force is not None and not wish.type.has_price,
+            f"A {wish.type} order takes no time_in_force.",
+        ),
+        (
+            market is not Market.PERPETUAL and (wish.reduce_only or wish.position_side is not None),
+            "reduce_only and position_side belong to perpetuals.",
+        ),
+    )
+    for broken, words in rules:
+        if broken:
+            raise BadArgument(words)
+
+
+def plan_order(wish: Wish, now: Situation, limits: Limits) -> Plan:
+    """Puts a wish on the venue's grid and checks it against the account.
+
+    Raises:
+        BadArgument, LimitExceeded, Unsupported: what does not fit, and what would.
+    """
+    instrument = now.instrument
+    if not instrument.trading:
+        raise Unsupported(f"{now.venue.title} does not take orders for {instrument.symbol} now.")
+    _check_prices(wish, now)
+    reference = wish.price or wish.trigger or wish.activation or _touch(now, wish.side)
+    units, native_quote = _units(wish, now, reference)
+    takes = _takes(wish, now)
+    walked = None
+    if takes:
+        walked = (
+            walk_quote(now.book, wish.side, wish.quote_size)
+            if native_quote and wish.quote_size is not None
+            else walk(now.book, wish.side, units)
+        )
+        if wish.type is OrderType.MARKET and walked.average is not None:
+            reference = walked.average
+    base = to_base(instrument, units)
+    if native_quote and wish.quote_size is not None:
+        base = wish.quote_size / reference
+        if instrument.min_notional is not None and wish.quote_size < instrument.min_notional:
+            raise BadArgument(
+                f"The order is worth {plain(wish.quote_size)} {instrument.quote}; {instrument.symbol} takes no less than"
+                f" {plain(instrument.min_notional)}.",
+                advice=f"Use a quote_size of {plain(instrument.min_notional)} or more.",
+            )
+    elif not wish.reduce_only:
+        check_notional(instrument, units, reference)
+    position_side, held, opening, reduce_only = _sides(wish, now, base)
+    if limits.max_order_quote is not None and opening_value(now, opening, base, reference) > limits.max_order_quote:
+        raise LimitExceeded(
+            f"The order is worth {plain(round(base * reference, 2))} {instrument.quote}; the operator's limit is"
+            f" {plain(limits.max_order_quote)} for one order.",
+            advice="Use less. The limit is BLAVE_MCP_MAX_ORDER_QUOTE.",
+        )
+    intent = OrderIntent(
+        instrument=instrument,
+        side=wish.side,
+        type=wish.type,
+        size=None if native_quote else units,
+        quote_size=wish.quote_size if native_quote else None,
+        price=wish.price,
+        trigger=wish.trigger,
+        trigger_by=wish.trigger_by,
+        callback_percent=wish.callback_percent,
+        activation=wish.activation,
+        time_in_force=wish.time_in_force,
+        reduce_only=reduce_only,
+        position_side=position_side,
+        client_id=wish.client_id,
+    )
+    return Plan(
+        intent=intent,
+        base=base,
+        reference=reference,
+        opening=opening,
+        takes=takes,
+        asked_quote=None if native_quote else wish.quote_size,
+        walked=walked,
+        held=held,
+    )
+
+
+def opening_value(now: Situation, opening: Decimal, base: Decimal, reference: Decimal) -> Decimal:
+    """What an operator's limit counts: the part that opens on a perpetual, the whole order on spot."""
+    return (opening if now.derivative else base) * reference
+
+
+def _touch(now: Situation, side: Side) -> Decimal:
+    best = now.ticker.ask if side is Side.BUY else now.ticker.bid
+    return best or now.ticker.last
+
+
+def _check_prices(wish: Wish, now: Situation) -> None:
+    for name, value in (("price", wish.price), ("trigger", wish.trigger), ("activation", wish.activation)):
+        if value is not None:
+            check_price(now.instrument, value, name=name)
+    if wish.price is not None and wish.trigger is None:
+        check_band(now.instrument, wish.price, now.mark)
+    if wish.trigger is None or wish.type is OrderType.TRAILING_STOP:
+        return
+    market = now.mark if wish.trigger_by is TriggerBy.MARK else now.ticker.last
+    stop = wish.type in (OrderType.STOP_MARKET, OrderType.STOP_LIMIT)
+    wants_above = stop == (wish.side is Side.BUY)
+    if (wish.trigger > market) != wants_above or wish.trigger == market:
+        where = "above" if wants_above else "below"
+        raise BadArgument(
+            f"A {wish.side} {wish.type} triggers {where} the market; {plain(wish.trigger)} is not {where}"
+            f" {plain(market)}, so it would trigger at once.",
+            advice=f"Choose a trigger {where} {plain(market)}, or the other kind (stop or take-profit).",
+        )
+
+
+def _units(wish: Wish, now: Situation, reference: Decimal) -> tuple[Decimal, bool]:
+    """The size in the venue's unit, and whether the venue takes the quote amount as it is."""
+    instrument = now.instrument
+    market = wish.type in (OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
+    if wish.size is not None:
+        return check_size(instrument, to_units(instrument, wish.size), market=market), False
+    assert wish.quote_size is not None
+    if wish.type is OrderType.MARKET and not now.derivative:
+        return wish.quote_size / reference, True
+    units = floor_to(to_units(instrument, wish.quote_size / reference), instrument.step)
+    if units < instrument.min_size:
+        least = instrument.min_size * instrument.contract_size * reference
+        raise BadArgument(
+            f"{plain(wish.quote_size)} {instrument.quote} at {plain(reference)} is less than the least size of"
+            f" {instrument.symbol}, {plain(to_base(instrument, instrument.min_size))} {instrument.base}.",
+            advice=f"Use about {plain(round(least, 2))} {instrument.quote} or more.",
+        )
+    return check_size(instrument, units, market=market), False
+
+
+def _takes(wish: Wish, now: Situation) -> bool:
+    if wish.type is OrderType.MARKET:
+        return True
+    if wish.type is not OrderType.LIMIT or wish.price is None:
+        return False
+    best = now.book.asks[:1] if wish.side is Side.BUY else now.book.bids[:1]
+    crosses = bool(best) and (wish.price >= best[0].price if wish.side is Side.BUY else wish.price <= best[0].price)
+    if crosses and wish.time_in_force is TimeInForce.POST_ONLY:
+        raise BadArgument(
+            f"A post-only {wish.side} at {plain(wish.price)} would take from the book at {plain(best[0].price)}.",
+            advice="Choose a price that rests, or another time_in_force.",
+        )
+    return crosses
+
+
+def _sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSide, Position | None, Decimal, bool]:
+    """Position side, the position that is met, how much opens, and whether reduce-only is said to the venue."""
+    if not now.derivative:
+        return PositionSide.BOTH, None, Decimal(0), False
+    if now.hedged:
+        return _hedge_sides(wish, now, base)
+    if wish.position_side not in (None, PositionSide.BOTH):
+        raise BadArgument(
+            f"The account is in one-way mode; position_side {wish.position_side} belongs to hedge mode.",
+            advice="Leave position_side out.",
+        )
+    held = now.held(PositionSide.BOTH)
+    if held is None or (held.side is PositionSide.LONG) == (wish.side is Side.BUY):
+        if wish.reduce_only:
+            _nothing_to_reduce(wish, now, held)
+        return PositionSide.BOTH, held, base, False
+    if base > held.size:
+        raise BadArgument(
+            f"You hold {held.side} {plain(held.size)} {now.instrument.base}; a {wish.side} of {plain(base)} would close it"
+            f" and open a {'long' if wish.side is Side.BUY else 'short'} of {plain(base - held.size)}.",
+            advice="Use close_position first, or a size up to the position's.",
+        )
+    return PositionSide.BOTH, held, Decimal(0), True
+
+
+def _hedge_sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSide, Position | None, Decimal, bool]:
+    side = wish.position_side
+    if side in (None, PositionSide.BOTH):
+        buys_long = wish.side is Side.BUY
+        side = PositionSide.LONG if buys_long != wish.reduce_only else PositionSide.SHORT
+    assert side is not None
+    held = now.held(side)
+    opens = (side is PositionSide.LONG) == (wish.side is Side.BUY)
+    if opens:
+        if wish.reduce_only:
+            raise BadArgument(f"A {wish.side} on the {side} side opens; it cannot be reduce_only.")
+        return side, held, base, False
+    if held is None:
+        _nothing_to_reduce(wish, now, None)
+    elif base > held.size:
+        raise BadArgument(
+            f"The {side} position is {plain(held.size)} {now.instrument.base}; {plain(base)} is more.",
+            advice=f"Use up to {plain(held.size)}.",
+        )
+    return side, held, Decimal(0), False
+
+
+def _nothing_to_reduce(wish: Wish, now: Situation, held: Position | None) -> None:
+    has = f"a {held.side} of {plain(held.size)}" if held else "no position"
+    raise BadArgument(
+        f"There is nothing for a reduce-only {wish.side} to reduce in {now.instrument.symbol}: the account has {has}.",
+        advice="get_positions shows what is open.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Leverage and margin mode that an opening order gets, and what has to be set before it."""
+
+    leverage: int | None
+    inherited: bool
+    set_leverage: int | None = None
+    set_margin_mode: str | None = None
+    margin_mode: str | None = None
+
+
+def terms_for(now: Situation, plan: Plan, leverage: int | None, margin_mode: str, limits: Limits) -> Terms:
+    """Inherits from an open position, or takes the wish.
+
+    Raises:
+        BadArgument: a wish that differs from an open position's, or leverage above the bracket for the notional.
+        LimitExceeded: above the operator's own limit.
+    """
+    settings, symbol = now.settings, now.instrument.symbol
+    mode_now = settings.margin_mode.value if settings.margin_mode else None
+    if plan.opening == 0 and (leverage is not None or margin_mode):
+        raise BadArgument(
+            "Leverage and margin mode are not changed by an order that reduces.", advice="Leave them out."
+        )
+    if now.here:
+        first = now.here[0]
+        held_mode = first.margin_mode.value if first.margin_mode else mode_now
+        for name, wished, held in (
+            ("leverage", leverage, first.leverage),
+            ("margin_mode", margin_mode or None, held_mode),
+        ):
+            if wished is not None and wished != held:
+                raise BadArgument(
+                    f"{symbol} has an open position with {name} {held}; an order inherits it and cannot have {wished}.",
+                    advice=f"Leave {name} out, or close the position first.",
+                )
+        return Terms(first.leverage, True, margin_mode=held_mode)
+    wanted = leverage if leverage is not None else settings.leverage
+    if wanted is not None and plan.opening:
+        most = max_leverage(now.brackets, plan.opening * plan.reference)
+        if most is not None and wanted > most:
+            raise BadArgument(
+                f"{now.venue.title} allows at most {most}x for {plain(round(plan.notional, 2))} {now.instrument.quote} of"
+                f" {symbol}, not {wanted}x.",
+                advice=f"Use {most}x or less, or a smaller size.",
+            )
+        if limits.max_leverage is not None and wanted > limits.max_leverage:
+            raise LimitExceeded(
+                f"Leverage {wanted}x is above the operator's limit, {limits.max_leverage}x.",
+                advice="The limit is BLAVE_MCP_MAX_LEVERAGE.",
+            )
+    return Terms(
+        wanted,
+        False,
+        set_leverage=leverage if leverage is not None and leverage != settings.leverage else None,
+        set_margin_mode=margin_mode if margin_mode and margin_mode != mode_now else None,
+        margin_mode=margin_mode or mode_now,
+    )
+
+
+def max_leverage(brackets: Sequence[Bracket], notional: Decimal) -> int | None:
+    """The most that the tier of a notional allows; None where no tier is known."""
+    bracket = bracket_for(brackets, notional)
+    return None if bracket is None else bracket.max_leverage
+
+
+def cost_of(plan: Plan, now: Situation, leverage: int | None) -> tuple[str, Decimal, Decimal]:
+    """What must be free: asset, amount without fee, fee. On a perpetual the margin of what opens."""
+    instrument = now.instrument
+    fee = plan.notional * (now.taker or Decimal(0))
+    if now.derivative:
+        return instrument.settle, plan.opening * plan.reference / (leverage or 1), fee
+    if plan.intent.side is Side.BUY:
+        return instrument.quote, plan.intent.quote_size or plan.notional, Decimal(0)
+    return instrument.base, plan.base, Decimal(0)
+
+
+def check_funds(plan: Plan, now: Situation, leverage: int | None) -> None:
+    """Raises BadArgument where the free balance does not cover the cost."""
+    asset, amount, fee = cost_of(plan, now, leverage)
+    needed, free = amount + fee, now.free(asset)
+    if needed > free and (plan.opening > 0 or not now.derivative):
+        raise BadArgument(
+            f"The order needs about {plain(round(needed, 8))} {asset}, and {plain(free)} is free in this wallet.",
+            advice="Use a smaller size, or move funds with transfer_funds.",
+        )
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal:
+    return (part / whole - 1) * 100
+
+
+WISH_WORDS: Mapping[OrderType, str] = {
+    OrderType.MARKET: "at market",
+    OrderType.LIMIT: "limit",
+    OrderType.STOP_MARKET: "stop market",
+    OrderType.STOP_LIMIT: "stop limit",
+    OrderType.TAKE_PROFIT_MARKET: "take-profit market",
+    OrderType.TAKE_PROFIT_LIMIT: "take-profit limit",
+    OrderType.TRAILING_STOP: "trailing stop",
+}
+
+
+def unit_words(instrument: Instrument, units: Decimal) -> str:
+    """A size in base units, and in contracts where the venue counts so."""
+    base = f"{plain(to_base(instrument, units))} {instrument.base}"
+    return (
+        base
+        if instrument.contract_size == ONE
+        else f"{base} ({plain(units)} contracts of {plain(instrument.contract_size)})"
+    )

@@ -1,0 +1,201 @@
+"""A write endpoint as a pending action: shown in full, priced where it can be, held to the operator's limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from blave_mcp.exchanges.endpoint import Args, Call, Effect, Endpoint, Kind, Param, plain
+from blave_mcp.exchanges.errors import BadArgument, BlaveError, LimitExceeded
+from blave_mcp.exchanges.models import Instrument, Ticker
+from blave_mcp.exchanges.verbs import Verbs
+from blave_mcp.tools.desk import Desk, Venue
+from blave_mcp.tools.format import money, short
+from blave_mcp.tools.guards import Guard, price_guard
+from blave_mcp.tools.listings import has_verb
+from blave_mcp.tools.raw import as_object, pick, shown_args
+from blave_mcp.tools.spec import Result
+from blave_mcp.tools.summary import Summary
+
+TYPED = (
+    (r"(order|algo|plan|batch|trigger|tpsl|sor)\.(create|place|submit|open)", "place", "place_order"),
+    (r"(order|algo|plan|batch|trigger|tpsl)\.(modify|amend|edit|update|replace)", "amend", "amend_order"),
+    (r"(order|algo|plan|batch|trigger|tpsl|list)\.cancel", "cancel", "cancel_order"),
+    (r"\w+\.cancel_all", "cancel_all", "cancel_all_orders"),
+    (r"positions?\.(close|close_all)", "place", "close_position"),
+    (r"leverage\.set", "set_leverage", "set_leverage"),
+    (r"margin_mode\.set", "set_margin_mode", "set_margin_mode"),
+    (r"position_mode\.set", "set_position_mode", "set_position_mode"),
+    (r"margin\.(adjust|add|set)", "adjust_margin", "adjust_margin"),
+    (r"transfer\.(create|submit)", "transfer", "transfer_funds"),
+)
+"""Endpoint ids, the verb that a venue must have, and the typed tool that then checks more."""
+
+MOST_PRICES = 5
+_SIZE = re.compile(r"(qty|quantity|size|sz|amount|vol(ume)?)$", re.IGNORECASE)
+_QUOTE_SIZE = re.compile(r"quote", re.IGNORECASE)
+_PRICE = re.compile(r"(price|px)$", re.IGNORECASE)
+_LEVERAGE = re.compile(r"lever(age)?$", re.IGNORECASE)
+_SYMBOL = re.compile(r"(symbol|inst_?id|pair|contract)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The call's arguments, or one element of a batch in it."""
+
+    params: Sequence[Param]
+    args: Args
+
+    def values(self, pattern: re.Pattern[str], *kinds: Kind) -> list[Any]:
+        kinds_wanted = kinds or tuple(Kind)
+        return [
+            self.args[p.name]
+            for p in self.params
+            if p.name in self.args and p.kind in kinds_wanted and pattern.search(p.name)
+        ]
+
+
+def parts_of(params: Sequence[Param], args: Args) -> Iterator[Part]:
+    yield Part(params, args)
+    for param in params:
+        if param.items:
+            for element in args.get(param.name, ()):
+                yield from parts_of(param.items, element)
+
+
+async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mapping[str, Any] | None = None) -> Result:
+    found = desk.venue(venue)
+    one = pick(found.client.dialect.catalogue, endpoint)
+    if one.effect is not Effect.WRITE:
+        raise BadArgument(f"{one.venue} {one.id} changes nothing.", advice="Call it with read_endpoint.")
+    call = one.call(as_object(args))
+    desk.check_halt()
+    desk.require_key(found)
+    verbs = next((v for v in found.markets.values() if v.product == one.product), None)
+    market = verbs.market.value if verbs else one.product
+    summary = Summary(f"{found.title} {one.id}: {one.doc}")
+    summary.row("Venue", f"{found.title} {market}")
+    summary.row("Endpoint", f"{one.id} - {one.doc}")
+    for place, value in shown_args(one.params, call.arguments):
+        summary.row(place, value)
+    if not call.args:
+        summary.row("Arguments", "none")
+    parts = list(parts_of(one.params, call.arguments))
+    prices = await _prices(desk, found, verbs, parts, summary)
+    _within_limits(desk, one, parts, prices)
+    summary.verify = _verification(found, verbs, call, desk.clock.now_ms())
+    if tool := typed_tool(one, verbs):
+        summary.warn(f"{tool} checks more (balance, grid, position, liquidation) than this raw call; prefer it.")
+    summary.facts.update(venue=found.name, market=market, endpoint=one.id, args=call.arguments)
+    guards: list[Guard] = [
+        price_guard(verbs.market, native, ticker.last, desk.limits.price_tolerance_percent)
+        for native, (_, ticker) in prices.items()
+        if verbs is not None and _trades(one)
+    ]
+    if guards:
+        summary.row(
+            "Sent only if", f"no price moves more than {plain(desk.limits.price_tolerance_percent)} % until then"
+        )
+    return desk.propose(found, market, summary, [(one.doc.rstrip("."), call)], guards)
+
+
+async def _prices(
+    desk: Desk, venue: Venue, verbs: Verbs | None, parts: Sequence[Part], summary: Summary
+) -> dict[str, tuple[Instrument, Ticker]]:
+    """The instruments that the call names, with their prices; what cannot be read is a warning."""
+    if verbs is None or not has_verb(verbs, "ticker"):
+        return {}
+    named = list(dict.fromkeys(v for part in parts for v in part.values(_SYMBOL) if isinstance(v, str)))
+    found: dict[str, tuple[Instrument, Ticker]] = {}
+    for name in named[:MOST_PRICES]:
+        try:
+            listed = {one.native: one for one in await desk.instruments(venue.name, verbs.market)}
+            if name not in listed:
+                summary.warn(f"{venue.title} {verbs.market} lists no {name}.")
+                continue
+            ticker = await venue.client.ask(verbs.ticker(name))
+        except BlaveError as error:
+            summary.warn(f"The price of {name} could not be read: {error.what}")
+            continue
+        found[name] = listed[name], ticker
+        mark = "" if ticker.mark is None else f", mark {short(ticker.mark, 9)}"
+        summary.row("Price now", f"{listed[name].symbol} {short(ticker.last, 9)}{mark}")
+        summary.facts.setdefault("prices", {})[name] = plain(ticker.last)
+    if len(named) > MOST_PRICES:
+        summary.warn(f"The prices of {len(named) - MOST_PRICES} more symbols were not read.")
+    return found
+
+
+def _trades(endpoint: Endpoint) -> bool:
+    """Whether the call could open or close something, rather than set or cancel."""
+    names = {p.name for part in (endpoint.params, *(p.items for p in endpoint.params)) for p in part}
+    return endpoint.method != "DELETE" and ("side" in names or {"amount", "type"} <= names)
+
+
+def _within_limits(
+    desk: Desk, endpoint: Endpoint, parts: Sequence[Part], prices: Mapping[str, tuple[Instrument, Ticker]]
+) -> None:
+    """Holds a raw call to the operator's limits; where its worth cannot be told, it is not let through.
+
+    Raises:
+        LimitExceeded: above a limit, or an order whose worth is not known while there is one.
+    """
+    most, most_leverage = desk.limits.max_order_quote, desk.limits.max_leverage
+    for part in parts:
+        for value in part.values(_LEVERAGE):
+            if most_leverage is not None and Decimal(str(value)) > most_leverage:
+                raise LimitExceeded(f"Leverage {value}x is above the operator's limit of {most_leverage}x.")
+        if most is None or not _trades(endpoint) or any(p.items for p in part.params):
+            continue
+        worth = _worth(part, parts[0], prices)
+        if worth is None:
+            raise LimitExceeded(
+                f"The operator limits an order to {money(most)}, and what this raw call is worth cannot be told.",
+                advice="Use place_order, which can.",
+            )
+        if worth > most:
+            raise LimitExceeded(
+                f"The order is worth about {money(worth)}, above the operator's limit of {money(most)}."
+            )
+
+
+def _worth(part: Part, whole: Part, prices: Mapping[str, tuple[Instrument, Ticker]]) -> Decimal | None:
+    """The most that an order could be worth in quote: all its sizes at its highest price."""
+    names = [v for v in part.values(_SYMBOL) or whole.values(_SYMBOL) if v in prices]
+    sizes = [p.name for p in part.params if p.name in part.args and p.kind is Kind.DECIMAL and _SIZE.search(p.name)]
+    if not names or not sizes:
+        return None
+    instrument, ticker = prices[names[0]]
+    price = max([ticker.last, *(Decimal(v) for v in part.values(_PRICE, Kind.DECIMAL))])
+    return sum(
+        (
+            abs(Decimal(part.args[n])) * (1 if _QUOTE_SIZE.search(n) else price * instrument.contract_size)
+            for n in sizes
+        ),
+        Decimal(0),
+    )
+
+
+def _verification(venue: Venue, verbs: Verbs | None, call: Call, now_ms: int) -> str:
+    """Which read tells afterwards what became of it."""
+    nothing = "nothing: no read tells what became of this call; check the account afterwards"
+    if verbs is None:
+        return nothing
+    dialect = venue.client.dialect
+    stamped = call.stamped(lambda wished, at: dialect.client_id(call.endpoint.product, wished, f"x{at}"))
+    question = verbs.trace(stamped, sent_ms=now_ms)
+    if question is None:
+        return nothing
+    return ", ".join(dict.fromkeys(f"{c.endpoint.method} {c.endpoint.path}" for c in question.calls))
+
+
+def typed_tool(endpoint: Endpoint, verbs: Verbs | None) -> str:
+    """The typed tool that does the same with more checks, or "" where there is none for this venue."""
+    what = endpoint.id.partition(".")[2]
+    for pattern, verb, tool in TYPED:
+        if re.fullmatch(pattern, what) and verbs is not None and has_verb(verbs, verb):
+            return tool
+    return ""
