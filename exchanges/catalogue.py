@@ -53,7 +53,7 @@ class Catalogue:
         """Adds one of the venue's own test-order endpoints: it checks an order and changes nothing."""
         return self._add(Effect.VALIDATE, id, route, **entry)
 
-    def _add(  # noqa: PLR0913 - an entry's fields are what they are
+    def _add(
         self,
         effect: Effect,
         id: str,

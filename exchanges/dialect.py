@@ -46,7 +46,7 @@ class VenueFault(Exception):
         bad_key: the key is wrong, expired, or lacks the permission.
     """
 
-    def __init__(  # noqa: PLR0913 - the facts of a fault
+    def __init__(
         self,
         verdict: Verdict,
         *,
@@ -81,13 +81,26 @@ class Dialect(Protocol):
         notice: a dated notice that goes with every result in live mode, or "".
     """
 
-    venue: str
-    title: str
-    catalogue: Catalogue
-    hosts: Mapping[str, Host]
-    variables: tuple[str, ...]
-    key_page: str
-    notice: str
+    @property
+    def venue(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def hosts(self) -> Mapping[str, Host]: ...
+
+    @property
+    def variables(self) -> tuple[str, ...]: ...
+
+    @property
+    def key_page(self) -> str: ...
+
+    @property
+    def notice(self) -> str: ...
 
     def request(
         self, call: Call, credentials: Credentials | None, *, base_url: str, now_ms: int, testnet: bool

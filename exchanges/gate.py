@@ -228,13 +228,13 @@ class Gate:
         origin = origin_of(action)
         if action.origin != origin:
             raise NoSuchAction(
-                f"Action {action.id} was proposed in {action.origin.mode} mode, for another account or by another client"
-                f" than this one ({origin.mode}).",
+                f"Action {action.id} was proposed in {action.origin.mode} mode, for another account or by another"
+                f" client than this one ({origin.mode}).",
                 advice="Propose it again here.",
             )
         return action
 
-    async def confirm(  # noqa: PLR0913 - who, what, by which way
+    async def confirm(
         self, token: str, word: str, *, origin_of: Callable[[Action], Origin], channel: str, client: str
     ) -> Action:
         """Sends the action that the token opens, once, if and only if the word is CONFIRM to the letter.
@@ -313,7 +313,7 @@ class Gate:
             known = not isinstance(error, OutcomeUnknown) or not approved.left
             step.state = StepState.REFUSED if known else StepState.UNKNOWN
             step.report = str(error) if approved.left else f"{error.what} {NOTHING_SENT} {error.advice}".strip()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, what left stays unknown and is recorded
             step.state = StepState.UNKNOWN if approved.left else StepState.REFUSED
             step.report = (
                 f"A fault in the server ({type(error).__name__}). {'' if approved.left else NOTHING_SENT}".strip()

@@ -24,7 +24,7 @@ class HttpTransport:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            import httpx  # noqa: PLC0415 - at first use, see the class
+            import httpx
 
             self._client = httpx.AsyncClient(
                 follow_redirects=False,
@@ -36,7 +36,7 @@ class HttpTransport:
 
     async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
         client = self._opened()
-        import httpx  # noqa: PLC0415 - at first use, see the class
+        import httpx
 
         outgoing = client.build_request(
             request.method, request.url, headers=dict(request.headers), content=request.body or None, timeout=timeout

@@ -113,7 +113,8 @@ class Instrument:
         tick, step: grid of price and of size in the venue's own size unit (base or contracts).
         market_step, market_max: the same for market orders where they differ.
         min_notional: least price * size, in quote.
-        price_up, price_down: a limit price must lie within mark * down .. mark * up.
+        price_up, price_down: a buy's limit price may be at most mark * up, a sell's at least mark * down; where
+            `band_both_sides`, each bounds buys and sells.
         trading: whether the venue takes orders for it now.
     """
 
@@ -135,6 +136,7 @@ class Instrument:
     min_notional: Decimal | None = None
     price_up: Decimal | None = None
     price_down: Decimal | None = None
+    band_both_sides: bool = False
     trading: bool = True
 
 

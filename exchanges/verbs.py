@@ -141,7 +141,7 @@ class Verbs:
         """Cancels every open order in `symbol`, conditional ones included."""
         self._lacking("cancel_all")
 
-    def protect(  # noqa: PLR0913 - the facts of a bracket
+    def protect(
         self,
         instrument: Instrument,
         *,

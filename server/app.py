@@ -105,14 +105,14 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
         backups: dict[str, str] = {}
         testnet = False
         if settings.mode == "paper":
-            from blave_mcp.server.paper import PaperHouse  # noqa: PLC0415 - live mode has no use for it
+            from blave_mcp.server.paper import PaperHouse
 
             paper = paper or PaperHouse(settings, clock)
             credentials = paper.credentials(name)
             transport = paper.transport
             urls = paper.urls(name, {product: host.live for product, host in hosts.items()})
         else:
-            from blave_mcp.exchanges.http import HttpTransport  # noqa: PLC0415 - paper mode has no use for it
+            from blave_mcp.exchanges.http import HttpTransport
 
             credentials, missing = _credentials(dialect, settings)
             live = live or HttpTransport()

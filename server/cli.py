@@ -24,8 +24,8 @@ class _Told(click.Group):
 
 
 def _settings(**overrides: Any) -> Any:
-    from blave_mcp.server.app import url_names  # noqa: PLC0415 - each command imports what it needs
-    from blave_mcp.server.settings import load  # noqa: PLC0415
+    from blave_mcp.server.app import url_names
+    from blave_mcp.server.settings import load
 
     settings = load(url_names=url_names())
     return settings.model_copy(update={k: v for k, v in overrides.items() if v is not None})
@@ -33,7 +33,7 @@ def _settings(**overrides: Any) -> Any:
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from blave_mcp.server.mcp import version  # noqa: PLC0415
+        from blave_mcp.server.mcp import version
 
         click.echo(version())
         ctx.exit()
@@ -54,10 +54,10 @@ def _offer(command: Callable[..., None]) -> Callable[..., None]:
 @_offer
 def serve(toolsets: str | None, read_only: bool | None) -> None:
     """Serve MCP over stdio."""
-    import anyio  # noqa: PLC0415
+    import anyio
 
-    from blave_mcp.server.app import build  # noqa: PLC0415
-    from blave_mcp.server.serve import log_to_stderr, serve_stdio  # noqa: PLC0415
+    from blave_mcp.server.app import build
+    from blave_mcp.server.serve import log_to_stderr, serve_stdio
 
     settings = _settings(toolsets=toolsets, read_only=read_only)
     log_to_stderr(settings.log_level)
@@ -67,9 +67,9 @@ def serve(toolsets: str | None, read_only: bool | None) -> None:
 @main.command()
 def demo() -> None:
     """Play an agent's whole job on the paper exchange: screen, propose, CONFIRM, verify."""
-    import anyio  # noqa: PLC0415
+    import anyio
 
-    from blave_mcp.server.demo import play  # noqa: PLC0415
+    from blave_mcp.server.demo import play
 
     raise SystemExit(anyio.run(play))
 
@@ -79,8 +79,8 @@ def demo() -> None:
 @_offer
 def tools(as_json: bool, toolsets: str | None, read_only: bool | None) -> None:
     """List the tools."""
-    from blave_mcp.server.mcp import listed  # noqa: PLC0415
-    from blave_mcp.tools.registry import choose  # noqa: PLC0415
+    from blave_mcp.server.mcp import listed
+    from blave_mcp.tools.registry import choose
 
     settings = _settings(toolsets=toolsets, read_only=read_only)
     chosen = choose(settings.toolsets, read_only=settings.read_only)
@@ -97,7 +97,7 @@ def tools(as_json: bool, toolsets: str | None, read_only: bool | None) -> None:
 @click.option("--venue", default="", help="Only this one.")
 def endpoints(as_csv: bool, venue: str) -> None:
     """List every endpoint of every catalogue."""
-    from blave_mcp.server.app import kinds  # noqa: PLC0415
+    from blave_mcp.server.app import kinds
 
     rows = [
         (kind.dialect.catalogue.csv_venue(one), one.method, one.path, one.effect.value, one.doc)
@@ -120,8 +120,8 @@ def endpoints(as_csv: bool, venue: str) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def actions(limit: int, full: bool, as_json: bool) -> None:
     """Show the record: what was proposed, who confirmed it, what became of it."""
-    from blave_mcp.server.store import SqliteLedger, Store  # noqa: PLC0415
-    from blave_mcp.tools.confirm import action_data, report  # noqa: PLC0415
+    from blave_mcp.server.store import SqliteLedger, Store
+    from blave_mcp.tools.confirm import action_data, report
 
     with Store(_settings().home / "blave-mcp.sqlite3") as store:
         found = SqliteLedger(store).recent(limit=limit)
@@ -141,7 +141,7 @@ def actions(limit: int, full: bool, as_json: bool) -> None:
 @click.argument("reason", nargs=-1)
 def halt(reason: tuple[str, ...]) -> None:
     """Stop all writes, in every running server, until `resume`."""
-    from blave_mcp.server.store import HaltFile  # noqa: PLC0415
+    from blave_mcp.server.store import HaltFile
 
     HaltFile(_settings().home).halt(" ".join(reason) or "by the operator")
     click.echo("Halted. Nothing is sent until `blave-mcp resume`; reads go on.")
@@ -150,7 +150,7 @@ def halt(reason: tuple[str, ...]) -> None:
 @main.command()
 def resume() -> None:
     """End a halt."""
-    from blave_mcp.server.store import HaltFile  # noqa: PLC0415
+    from blave_mcp.server.store import HaltFile
 
     HaltFile(_settings().home).resume()
     click.echo("Resumed. Every action still wants its own CONFIRM.")
@@ -159,7 +159,7 @@ def resume() -> None:
 @main.command()
 def doctor() -> None:
     """Check the settings, the keys that are set, the folder and the clock; sends nothing."""
-    from blave_mcp.server.doctor import examine  # noqa: PLC0415
+    from blave_mcp.server.doctor import examine
 
     raise SystemExit(examine(_settings(), click.echo))
 
@@ -168,7 +168,7 @@ def doctor() -> None:
 @click.option("--client", type=click.Choice(["claude-desktop", "claude-code", "inspector"]), default="claude-desktop")
 def setup(client: str) -> None:
     """Print what to paste into a client."""
-    from blave_mcp.server.doctor import client_entry  # noqa: PLC0415
+    from blave_mcp.server.doctor import client_entry
 
     click.echo(client_entry(client))
 
@@ -179,9 +179,9 @@ def setup(client: str) -> None:
 @click.option("--reset", is_flag=True, help="Start the paper books anew.")
 def paper(venue: str | None, port: int, reset: bool) -> None:
     """The paper exchange: serve a venue's face on loopback for any client, or start anew."""
-    import anyio  # noqa: PLC0415
+    import anyio
 
-    from blave_mcp.server.paper import reset_books, serve_face  # noqa: PLC0415
+    from blave_mcp.server.paper import reset_books, serve_face
 
     settings = _settings(mode="paper")
     if reset:

@@ -23,6 +23,7 @@ from blave_mcp.server.doctor import client_entry
 
 READING_S = DEFAULT_READING_MS / 1000 + 0.2
 ROWS = 6
+HELD = ("symbol", "side", "size_base", "entry", "mark", "unrealised_pnl", "liquidation", "leverage", "margin_mode")
 
 
 class _Stage:
@@ -45,24 +46,30 @@ class _Stage:
     def panel(self, text: str, *, title: str, style: str) -> None:
         self.out.print(Panel(Text(text), title=title, title_align="left", border_style=style))
 
-    def table(self, columns: list[str], rows: list[list[Any]]) -> None:
+    def table(self, rows: Any, columns: dict[str, str]) -> None:
+        """Shows these columns of a table, under these headings; the model gets the same as CSV."""
+        at = [rows["columns"].index(name) for name in columns]
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for n, name in enumerate(columns):
-            table.add_column(name, justify="left" if n == 0 else "right")
-        for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        for n, heading in enumerate(columns.values()):
+            table.add_column(heading, justify="left" if n == 0 or heading in ("action", "why", "state") else "right")
+        for row in rows["rows"]:
+            table.add_row(*("" if row[n] is None else str(row[n]) for n in at))
         self.out.print(table)
 
     async def typed(self, shown_at: float) -> str:
         """A line from the person; a piped one counts as typed when a person could have read the summary."""
         prompt = f"Type {CONFIRM} to send this one action, anything else to discard it > "
         self.out.print(prompt, end="", style="bold yellow")
-        line = await anyio.to_thread.run_sync(sys.stdin.readline)
+        line: str = await anyio.to_thread.run_sync(sys.stdin.readline)
         word = line.rstrip("\r\n")
         if not sys.stdin.isatty():
             self.out.print(word or "(nothing)")
         await anyio.sleep(max(0.0, READING_S - (time.monotonic() - shown_at)))
         return word
+
+
+class _Stopped(Exception):
+    """A call that the play rests on failed."""
 
 
 class _Play:
@@ -74,12 +81,17 @@ class _Play:
         self._stage.call(name, args)
         return await self._client.call_tool(name, args)
 
+    async def need(self, name: str, **args: Any) -> Any:
+        """A call without which the play cannot go on."""
+        result = await self.call(name, **args)
+        if result.is_error:
+            self._stage.panel(_text(result), title="refused", style="red")
+            raise _Stopped
+        return result
+
     async def propose_and_ask(self, name: str, **args: Any) -> tuple[Any, str]:
         """Proposes, shows the summary, asks the person, and passes the word on to the letter."""
-        proposed = await self.call(name, **args)
-        if proposed.is_error:
-            self._stage.panel(_text(proposed), title="refused", style="red")
-            raise SystemExit(1)
+        proposed = await self.need(name, **args)
         shown_at = time.monotonic()
         self._stage.panel(proposed.structured_content["summary"], title="what you are asked", style="yellow")
         word = await self._stage.typed(shown_at)
@@ -89,12 +101,6 @@ class _Play:
 
 def _text(result: Any) -> str:
     return "\n".join(block.text for block in result.content if block.type == "text")
-
-
-def _data_rows(result: Any, columns: tuple[str, ...], count: int) -> list[list[Any]]:
-    data = result.structured_content
-    at = [data["columns"].index(name) for name in columns]
-    return [[row[n] for n in at] for row in data["rows"][:count]]
 
 
 async def play() -> int:
@@ -107,7 +113,10 @@ async def play() -> int:
             command=sys.executable, args=["-m", "blave_mcp.server.cli", "serve"], env={**_system(), **environment}
         )
         async with Client(server) as client:
-            return await _perform(_Play(client, stage), client, stage, feed=kept.get("BLAVE_MCP_PAPER_FEED", ""))
+            try:
+                return await _perform(_Play(client, stage), client, stage, feed=kept.get("BLAVE_MCP_PAPER_FEED", ""))
+            except _Stopped:
+                return 1
 
 
 def _system() -> dict[str, str]:
@@ -124,34 +133,48 @@ async def _perform(play: _Play, client: Client, stage: _Stage, *, feed: str) -> 
 
     stage.scene("1. It screens the market")
     stage.says("You", "Which coins have the highest holder concentration?")
-    screened = await play.call("get_alpha_table", sort_by="holder_concentration", top=ROWS)
-    stage.out.print(Text(_text(screened)))
+    screened = await play.need("get_alpha_table", sort_by="holder_concentration", top=ROWS)
+    stage.table(
+        screened.structured_content["rows"],
+        {
+            "symbol": "symbol",
+            "price": "price",
+            "price_change.24h": "24h %",
+            "holder_concentration": "concentration",
+            "up_prob": "up probability",
+            "is_data_sufficient": "enough data",
+        },
+    )
+    stage.out.print("Indicators are reference, not signals.", style="dim")
 
     stage.scene("2. It reads the chart")
     stage.says("You", "How has BTC moved today?")
-    klines = await play.call(
+    klines = await play.need(
         "get_klines", venue="binance", market="perpetual", symbol="BTC/USDT", interval="1h", limit=ROWS
     )
-    stage.out.print(Text(_text(klines)))
+    bars = {
+        "open_utc": "opens (UTC)",
+        "open": "open",
+        "high": "high",
+        "low": "low",
+        "close": "close",
+        "volume": "volume",
+    }
+    stage.table(klines.structured_content["candles"], bars)
 
     stage.scene("3. It proposes a trade, and asks")
-    stage.says("You", "Open a small BTC long with 5x leverage.")
-    order = {
-        "venue": "binance",
-        "market": "perpetual",
-        "symbol": "BTC/USDT",
-        "side": "buy",
-        "quote_size": "1500",
-        "leverage": 5,
-    }
+    stage.says("You", "Open a BTC long for 1,500 USDT on Binance, 5x leverage, isolated.")
+    order: dict[str, Any] = {"venue": "binance", "market": "perpetual", "symbol": "BTC/USDT", "side": "buy"}
+    order |= {"quote_size": "1500", "leverage": 5, "margin_mode": "isolated"}
     done, word = await play.propose_and_ask("place_order", **order)
     confirmed = not done.is_error
     stage.panel(_text(done), title="what became of it", style="green" if confirmed else "red")
 
     stage.scene("4. It verifies at the venue")
     stage.says("You", "What do I hold, and where would it be liquidated?")
-    positions = await play.call("get_positions", venue="binance")
-    stage.out.print(Text(_text(positions)))
+    positions = await play.need("get_positions", venue="binance")
+    held = positions.structured_content["positions"]
+    stage.table(held, {name: name.replace("_", " ") for name in HELD} if held["rows"] else {"symbol": "no position"})
 
     stage.scene("5. It proposes another trade; a wrong word stops it")
     stage.says("You", "Hmm, buy some ETH too.")
@@ -160,8 +183,10 @@ async def _perform(play: _Play, client: Client, stage: _Stage, *, feed: str) -> 
     stage.panel(_text(second), title="what became of it", style="red" if second.is_error else "green")
 
     stage.scene("6. The record")
-    record = await play.call("list_actions")
-    stage.out.print(Text(_text(record)))
+    record = await play.need("list_actions")
+    stage.table(
+        record.structured_content, {"proposed": "proposed", "state": "state", "title": "action", "reason": "why"}
+    )
 
     stage.scene("Connect it to Claude Desktop")
     stage.out.print("Settings -> Developer -> Edit Config, and paste:")

@@ -111,7 +111,7 @@ def listed(tool: Tool) -> types.Tool:
 
 
 def _failure(error: BlaveError) -> types.CallToolResult:
-    data = {"error": error.name, "what": error.what, "not_done": error.undone, "next": error.advice}
+    data: dict[str, Any] = {"error": error.name, "what": error.what, "not_done": error.undone, "next": error.advice}
     for extra in ("code", "seconds", "client_ids"):
         if (value := getattr(error, extra, None)) not in (None, ""):
             data[extra] = list(value) if isinstance(value, tuple) else value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.http import HttpTransport
-from blave_mcp.exchanges.paper.face import Face
+from blave_mcp.exchanges.paper.face import FaceTransport
 from blave_mcp.exchanges.paper.faces import FACES, open_face
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.market import BadFeed, Market
@@ -42,22 +42,32 @@ def open_market(settings: Settings) -> Market:
 
 @dataclass(slots=True)
 class _Routed:
-    """Carries each request to the face that answers for its host, or over loopback to one that another process serves."""
+    """Carries each request to the face that answers for its host, or over loopback to another process's face."""
 
-    faces: Mapping[str, Face]
-    clock: Clock
+    faces: Mapping[str, FaceTransport]
     network: HttpTransport
+    books: PaperBooks
 
     async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
         for host, face in self.faces.items():
             if request.url.startswith(f"{host}/"):
-                return face.handle(request, self.clock.now_ms())
+                return await face.send(request, timeout=timeout)
         if request.url.startswith("http://"):
             return await self.network.send(request, timeout=timeout)
         raise NetworkFault("paper mode sends nothing beyond this machine", sent=False)
 
     async def aclose(self) -> None:
         await self.network.aclose()
+        self.books.close()
+
+
+def open_faces(settings: Settings, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
+    """The named faces over one market and one set of books."""
+    market = open_market(settings)
+    keys = {name: paper_key(FACES[name]) for name in names}
+    return {
+        name: open_face(name, market, books, clock.now_ms, key.key, key.secret) for name, key in keys.items()
+    }
 
 
 class PaperHouse:
@@ -65,13 +75,10 @@ class PaperHouse:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        market = open_market(settings)
         books = PaperBooks(settings.home / BOOKS)
-        faces = [
-            open_face(name, market, books, clock.now_ms, paper_key(venue).key, paper_key(venue).secret)
-            for name, venue in FACES.items()
-        ]
-        self.transport = _Routed({url: face for face in faces for url in face.base_urls}, clock, HttpTransport())
+        faces = open_faces(settings, clock, books, FACES)
+        hosts = {url: transport for transport in faces.values() for url in transport.face.base_urls}
+        self.transport = _Routed(hosts, HttpTransport(), books)
 
     @staticmethod
     def credentials(venue: str) -> Credentials:
@@ -96,20 +103,25 @@ class PaperHouse:
 
 
 def reset_books(settings: Settings) -> None:
+    """Forgets the paper account; the next request finds a new one."""
     books = PaperBooks(settings.home / BOOKS)
     books.reset()
     books.close()
 
 
 async def serve_face(settings: Settings, name: str, port: int, say: Callable[[str], None]) -> None:
-    """Serves one face on 127.0.0.1 until it is interrupted."""
-    from blave_mcp.server.paper_http import serve  # noqa: PLC0415 - the server's parts are wanted here alone
+    """Serves one face on 127.0.0.1 until it is interrupted.
+
+    Raises:
+        BadSetting: no such face.
+    """
+    from blave_mcp.server.paper_http import serve
 
     if name not in FACES:
         raise BadSetting(f'There is no paper venue "{name}".', f"There are: {', '.join(FACES)}.")
-    key = paper_key(FACES[name])
     books = PaperBooks(settings.home / BOOKS)
-    face = open_face(name, open_market(settings), books, SystemClock().now_ms, key.key, key.secret)
+    key = paper_key(FACES[name])
+    transport = open_faces(settings, SystemClock(), books, [name])[name]
     await serve(
-        face, port=port, ready=lambda at: say(f"{name} on http://127.0.0.1:{at}  key {key.key}  secret {key.secret}")
+        transport, port=port, ready=lambda at: say(f"{name} http://127.0.0.1:{at} key={key.key} secret={key.secret}")
     )

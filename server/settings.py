@@ -82,9 +82,11 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        **_: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load` hands over: it reads the environment and the file, and refuses names that it does not know."""
+        """Only what `load` hands over: it reads the environment and the file, and refuses names unknown to it."""
         return (init_settings,)
 
     @field_validator("urls")

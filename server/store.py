@@ -119,7 +119,7 @@ class _Owner:
     """A lock file that lives as long as its process."""
 
     def __init__(self, folder: Path) -> None:
-        from filelock import FileLock  # noqa: PLC0415 - only a server that acts wants it
+        from filelock import FileLock
 
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
@@ -134,7 +134,7 @@ class _Owner:
 
     def is_dead(self, name: str) -> bool:
         """Whether no living process holds that mark."""
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - see __init__
+        from filelock import FileLock, Timeout
 
         if name == self.name:
             return False
@@ -161,7 +161,7 @@ class SqliteLedger:
     def add(self, action: Action) -> None:
         with self._store.transaction() as db:
             db.execute(
-                f"INSERT INTO actions ({_COLUMNS}, owner) VALUES ({', '.join('?' * 21)})",
+                f"INSERT INTO actions ({_COLUMNS}, owner) VALUES ({', '.join('?' * 21)})",  # noqa: S608 - constants
                 (
                     action.id,
                     action.title,
@@ -207,7 +207,7 @@ class SqliteLedger:
 
     def _select(self, tail: str, values: Sequence[Any]) -> list[Action]:
         db = self._store._db
-        rows = db.execute(f"SELECT {_COLUMNS} FROM actions {tail}", values).fetchall()
+        rows = db.execute(f"SELECT {_COLUMNS} FROM actions {tail}", values).fetchall()  # noqa: S608 - constants
         return [self._action(db, row) for row in rows]
 
     @staticmethod
@@ -253,7 +253,8 @@ class SqliteLedger:
         finished = at_ms if target.final else None
         with self._store.transaction() as db:
             changed = db.execute(
-                "UPDATE actions SET state = ?, reason = ?, finished_ms = coalesce(?, finished_ms) WHERE id = ? AND state = ?",
+                "UPDATE actions SET state = ?, reason = ?, finished_ms = coalesce(?, finished_ms)"
+                " WHERE id = ? AND state = ?",
                 (target, reason, finished, id, source),
             ).rowcount
         return changed == 1
@@ -291,7 +292,10 @@ class SqliteLedger:
             marks = ", ".join("?" * len(_OPEN))
             owners = [
                 owner
-                for (owner,) in db.execute(f"SELECT DISTINCT owner FROM actions WHERE state IN ({marks})", _OPEN)
+                for (owner,) in db.execute(
+                    f"SELECT DISTINCT owner FROM actions WHERE state IN ({marks})",  # noqa: S608 - marks
+                    _OPEN,
+                )
                 if mine.is_dead(owner)
             ]
             if not owners:
@@ -300,7 +304,8 @@ class SqliteLedger:
             ids = [
                 id
                 for (id,) in db.execute(
-                    f"UPDATE actions SET owner = ? WHERE owner IN ({taken}) AND state IN ({marks}) RETURNING id",
+                    f"UPDATE actions SET owner = ?"  # noqa: S608 - marks
+                    f" WHERE owner IN ({taken}) AND state IN ({marks}) RETURNING id",
                     (mine.name, *owners, *_OPEN),
                 )
             ]

@@ -32,7 +32,7 @@ from blave_mcp.tools.answers import (
     told,
 )
 from blave_mcp.tools.desk import Desk, Venue
-from blave_mcp.tools.format import exact, money, near, percent, ratio, short
+from blave_mcp.tools.format import exact, money, near, ratio
 from blave_mcp.tools.listings import has_verb
 from blave_mcp.tools.spec import Result, Run, Tool, Toolset, Touch
 from blave_mcp.tools.times import second, to_span
@@ -73,7 +73,7 @@ def _position(p: Position) -> tuple[Any, ...]:
     return (
         p.symbol, p.side.value if p.position_side is PositionSide.BOTH else f"{p.position_side.value} (hedge)",
         exact(p.size), exact(p.entry), exact(p.mark), exact(p.unrealised_pnl),
-        None if move is None else short(move * 100, 4), exact(p.liquidation), to_liquidation(p),
+        None if move is None else near(move * 100, 4), exact(p.liquidation), to_liquidation(p),
         p.leverage, p.margin_mode and p.margin_mode.value, exact(p.margin), exact(p.notional), exact(p.break_even),
         exact(p.contracts),
     )  # fmt: skip
@@ -85,7 +85,7 @@ def to_liquidation(p: Position) -> str | None:
         return None
     away = p.liquidation - p.mark if p.side is PositionSide.SHORT else p.mark - p.liquidation
     share = ratio(away, p.mark, 6)
-    return None if share is None else short(share * 100, 4)
+    return None if share is None else near(share * 100, 4)
 
 
 def _titles(venues: Sequence[Venue]) -> str:
@@ -198,8 +198,9 @@ async def get_order_history(
     rows = [order_row(o) for o in orders]
     shown = table(ORDER_COLUMNS, rows, newest_last=start_ms is None, optional=ORDER_OPTIONAL)
     states = ", ".join(f"{n} {state}" for state, n in Counter(o.status.value for o in orders).items())
+    how = f" ({states}), oldest first" if orders else ""
     parts = [
-        f"{found.title} {name} {instrument.symbol}: {_count(len(orders), 'order')}, oldest first. {states}",
+        f"{found.title} {name} {instrument.symbol}: {_count(len(orders), 'order')}{how}.",
         shown.text if orders else "",
         rest(shown, [o.created_ms for o in orders], limit, start_ms),
     ]
@@ -222,7 +223,7 @@ async def get_fills(
     shown = table(columns, [_fill(f) for f in fills], newest_last=start_ms is None, optional=columns[6:9])
     totals = fill_totals(fills)
     parts = [
-        f"{found.title} {name} {instrument.symbol}: {_count(len(fills), 'fill')}, oldest first.",
+        f"{found.title} {name} {instrument.symbol}: {_count(len(fills), 'fill')}{', oldest first' if fills else ''}.",
         shown.text if fills else "",
         *_totals_text(totals, instrument),
         rest(shown, [f.time_ms for f in fills], limit, start_ms),
@@ -273,6 +274,10 @@ def _totals_text(totals: dict[str, Any], instrument: Instrument) -> list[str]:
     return lines
 
 
+def _yes(value: bool | None) -> str | None:
+    return None if value is None else "yes" if value else "no"
+
+
 async def get_account_settings(desk: Desk, *, venue: str, symbol: str, market: str = PERPETUAL) -> Result:
     found, name, instrument = await _place(desk, venue, market, symbol)
     _, verbs = desk.verbs(venue, name)
@@ -281,10 +286,10 @@ async def get_account_settings(desk: Desk, *, venue: str, symbol: str, market: s
         ("leverage", None if s.leverage is None else f"{s.leverage}x", s.leverage),
         ("margin_mode", s.margin_mode, s.margin_mode),
         ("position_mode", s.position_mode, s.position_mode),
-        ("maker_fee", s.maker_fee and percent(s.maker_fee, 4), exact(s.maker_fee)),
-        ("taker_fee", s.taker_fee and percent(s.taker_fee, 4), exact(s.taker_fee)),
-        ("can_trade", s.can_trade, s.can_trade),
-        ("multi_asset", s.multi_asset, s.multi_asset),
+        ("maker_fee", None if s.maker_fee is None else f"{exact(s.maker_fee * 100)} %", exact(s.maker_fee)),
+        ("taker_fee", None if s.taker_fee is None else f"{exact(s.taker_fee * 100)} %", exact(s.taker_fee)),
+        ("can_trade", _yes(s.can_trade), s.can_trade),
+        ("multi_asset", _yes(s.multi_asset), s.multi_asset),
     ]
     lines = [f"{found.title} {name} {instrument.symbol}: what the next order would meet."]
     lines += [f"  {label:<13}  {words}" for label, words, _ in rows if words is not None]

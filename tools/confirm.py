@@ -20,7 +20,8 @@ async def confirm_action(desk: Desk, caller: Caller, *, token: str, confirmation
             typed = await caller.ask_word(f"{action.summary}\n\nType {CONFIRM} to send this one action.")
             if typed is None:
                 raise NeedsConfirmation(
-                    "This server takes confirmations from a dialog only, and this client has none. The action is pending.",
+                    "This server takes confirmations from a dialog only, and this client has none."
+                    " The action is pending.",
                     advice="Use a client with elicitation, or let the operator set BLAVE_MCP_CONFIRM=chat.",
                 )
             word, channel = typed, "dialog"
@@ -110,9 +111,9 @@ CONFIRM_TOOLS = (
         name="confirm_action",
         title="Confirm an action",
         doc=(
-            "Sends one pending action, once, if the user's own reply is exactly CONFIRM; any other reply discards it and "
-            "nothing is sent. Pass the user's reply to the letter; never supply the word yourself. Returns what the venue "
-            "says became of it: filled size, average price, position, liquidation price."
+            "Sends one pending action, once, if the user's own reply is exactly CONFIRM; any other reply discards it "
+            "and nothing is sent. Pass the user's reply to the letter; never supply the word yourself. Returns what "
+            "the venue says became of it: filled size, average price, position, liquidation price."
         ),
         toolset=Toolset.CONFIRM,
         touch=Touch.CONFIRM,

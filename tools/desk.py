@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from blave_mcp.exchanges.errors import (
 from blave_mcp.exchanges.gate import Approved, Gate, Hands
 from blave_mcp.exchanges.models import Instrument, Market, Trace
 from blave_mcp.exchanges.verbs import Verbs
+from blave_mcp.tools.aftermath import aftermath
 from blave_mcp.tools.guards import objection
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary, ask_user
@@ -172,7 +173,7 @@ class Desk:
         if reason := self.halt.reason():
             raise Halted(f"The operator has halted trading: {reason}.", advice="blave-mcp resume ends it.")
 
-    def propose(  # noqa: PLR0913 - the parts of a proposal
+    def propose(
         self,
         venue: Venue,
         market: str,
@@ -253,15 +254,21 @@ class Desk:
 
     async def _trace(self, action: Action, call: Call, sent_ms: int) -> Trace | None:
         venue = self.venue(action.venue)
-        for verbs in venue.markets.values():
-            if verbs.product == call.endpoint.product:
-                question = verbs.trace(call, sent_ms=await venue.client.venue_ms(call.endpoint.product, sent_ms))
-                if question is None:
-                    return None
-                trace = await venue.client.ask(question)
-                early = self.clock.now_ms() < sent_ms + verbs.settles_after_ms
-                return Trace(found=None, text=trace.text) if early and trace.found is False else trace
-        return None
+        product = call.endpoint.product
+        verbs = next((v for v in venue.markets.values() if v.product == product), None)
+        question = verbs.trace(call, sent_ms=await venue.client.venue_ms(product, sent_ms)) if verbs else None
+        if verbs is None or question is None:
+            return None
+        trace = await venue.client.ask(question)
+        if trace.found is False and self.clock.now_ms() < sent_ms + verbs.settles_after_ms:
+            return replace(trace, found=None)
+        if trace.found and self._is_last(action, call) and (native := action.facts.get("native")):
+            return await aftermath(trace, verbs, native, lambda q: self.ask(action.venue, q))
+        return trace
+
+    @staticmethod
+    def _is_last(action: Action, call: Call) -> bool:
+        return action.steps[-1].call == call.to_json()
 
 
 def _bare(symbol: str) -> str:

@@ -19,6 +19,7 @@ from blave_mcp.tools.raw import (
     param_data,
     pick,
     presentable,
+    probe_ids,
     ranked,
     writes_words,
 )
@@ -48,7 +49,7 @@ async def describe_endpoint(desk: Desk, *, venue: str, endpoint: str) -> Result:
     catalogue = found.client.dialect.catalogue
     one = pick(catalogue, endpoint)
     bucket = catalogue.buckets[one.bucket]
-    args = example(one)
+    args, complete = example(one)
     rule = one.rule.__doc__ if one.rule is not None else None
     parts = [
         f"{one.venue} {one.id}: {one.method} {one.path} - {one.doc}",
@@ -57,7 +58,7 @@ async def describe_endpoint(desk: Desk, *, venue: str, endpoint: str) -> Result:
         "Arguments:" if one.params else "It takes no arguments.",
         *described(one.params),
         f"Rule: {' '.join(rule.split())}" if rule else "",
-        f"Example: {compact(args)}" if one.params else "",
+        f"{'Example' if complete else 'The least (its rule wants more)'}: {compact(args)}" if one.params else "",
     ]
     data = {
         "venue": one.venue, "endpoint": one.id, "route": f"{one.method} {one.path}", "effect": one.effect.value,
@@ -76,6 +77,8 @@ async def read_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mapping[
             advice="Use propose_endpoint, or the typed tool for it; the user confirms before anything is sent.",
         )
     call = one.call(as_object(args))
+    if one.effect is Effect.VALIDATE:
+        call = probe_ids(found.client.dialect, call)
     if one.auth is not Auth.NONE:
         desk.require_key(found)
     payload = presentable(await found.client.read(call))

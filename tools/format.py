@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from typing import overload
 
 _ROOMY = Context(prec=60)
 
 
+@overload
+def exact(number: Decimal) -> str: ...
+@overload
+def exact(number: None) -> None: ...
+@overload
+def exact(number: Decimal | None) -> str | None: ...
 def exact(number: Decimal | None) -> str | None:
     """Every digit, without exponent and without trailing zeros: Decimal("1.50E-7") -> "0.00000015"."""
     if number is None:
         return None
     text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") or "0" if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text if number else "0"
 
 
 def rounded(number: Decimal, digits: int) -> Decimal:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
 
-from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.errors import BadArgument
-from blave_mcp.exchanges.models import Instrument
+from blave_mcp.exchanges.models import Instrument, Side
+from blave_mcp.tools.format import exact
 
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
@@ -17,27 +17,30 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
 def _around(value: Decimal, step: Decimal) -> str:
     below = floor_to(value, step)
     above = below + step
-    return f"{plain(below)} or {plain(above)}" if below > 0 else plain(above)
+    return f"{exact(below)} or {exact(above)}" if below > 0 else exact(above)
 
 
 def check_price(instrument: Instrument, price: Decimal, *, name: str = "price") -> Decimal:
     """Raises BadArgument where the price is off the tick."""
     if price % instrument.tick:
         raise BadArgument(
-            f"{name} {plain(price)} is off the tick of {instrument.symbol}, {plain(instrument.tick)}.",
+            f"{name} {exact(price)} is off the tick of {instrument.symbol}, {exact(instrument.tick)}.",
             advice=f"Nearest: {_around(price, instrument.tick)}.",
         )
     return price
 
 
-def check_band(instrument: Instrument, price: Decimal, reference: Decimal) -> None:
+def check_band(instrument: Instrument, side: Side, price: Decimal, reference: Decimal) -> None:
     """Raises BadArgument where a limit price lies outside the venue's band around the reference price."""
-    low = None if instrument.price_down is None else reference * instrument.price_down
-    high = None if instrument.price_up is None else reference * instrument.price_up
+    both = instrument.band_both_sides
+    low = reference * instrument.price_down if instrument.price_down and (both or side is Side.SELL) else None
+    high = reference * instrument.price_up if instrument.price_up and (both or side is Side.BUY) else None
     if (low is not None and price < low) or (high is not None and price > high):
-        shown = " to ".join("any" if b is None else plain(floor_to(b, instrument.tick)) for b in (low, high))
+        words = [f"at least {exact(floor_to(low, instrument.tick))}"] if low is not None else []
+        words += [f"at most {exact(floor_to(high, instrument.tick))}"] if high is not None else []
         raise BadArgument(
-            f"price {plain(price)} is outside the venue's band for {instrument.symbol} now, {shown}.",
+            f"price {exact(price)} is outside the venue's band for a {side} in {instrument.symbol} now:"
+            f" {' and '.join(words)}.",
             advice="Choose a price inside it.",
         )
 
@@ -54,18 +57,18 @@ def check_size(instrument: Instrument, size: Decimal, *, market: bool) -> Decima
     most = (market and instrument.market_max) or instrument.max_size
     if size < least:
         raise BadArgument(
-            f"size {plain(size)} is under the least that {instrument.symbol} takes, {plain(least)} {unit}.",
-            advice=f"Use {plain(least)} or more.",
+            f"size {exact(size)} is under the least that {instrument.symbol} takes, {exact(least)} {unit}.",
+            advice=f"Use {exact(least)} or more.",
         )
     if size % step:
         raise BadArgument(
-            f"size {plain(size)} is off the step of {instrument.symbol}, {plain(step)} {unit}.",
+            f"size {exact(size)} is off the step of {instrument.symbol}, {exact(step)} {unit}.",
             advice=f"Nearest: {_around(size, step)}.",
         )
     if most is not None and size > most:
         raise BadArgument(
-            f"size {plain(size)} is over the most that one {'market ' if market else ''}order in {instrument.symbol}"
-            f" takes, {plain(most)} {unit}.",
+            f"size {exact(size)} is over the most that one {'market ' if market else ''}order in {instrument.symbol}"
+            f" takes, {exact(most)} {unit}.",
             advice="Use less, or several orders, each with its own CONFIRM.",
         )
     return size
@@ -81,9 +84,9 @@ def check_notional(instrument: Instrument, size: Decimal, price: Decimal) -> Non
         step = instrument.step
         enough = floor_to(least / (price * instrument.contract_size), step) + step
         raise BadArgument(
-            f"The order is worth {plain(round(notional, 4))} {instrument.quote}; {instrument.symbol} takes no less than"
-            f" {plain(least)}.",
-            advice=f"At {plain(price)} the least size is {plain(enough)}.",
+            f"The order is worth {exact(round(notional, 4))} {instrument.quote}; {instrument.symbol} takes no less than"
+            f" {exact(least)}.",
+            advice=f"At {exact(price)} the least size is {exact(enough)}.",
         )
 
 

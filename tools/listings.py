@@ -35,11 +35,16 @@ async def list_venues(desk: Desk, *, venue: str = "") -> Result:
     ]
     shown = table(("venue", "title", "key", "markets", "reads", "writes"), rows)
     parts = [
-        f"Mode: {MODE_LINES[desk.mode]}.",
+        _mode(desk),
         shown.text,
         "list_venues with a venue tells what it can, what it lacks and how to set its key.",
     ]
     return answer(desk, list(desk.venues.values()), parts, {"venues": shown.data})
+
+
+def _mode(desk: Desk) -> str:
+    """Said here in live mode; in the others every answer begins with it."""
+    return f"Mode: {MODE_LINES[desk.mode]}." if desk.mode == "live" else ""
 
 
 def _endpoints(venue: Venue) -> tuple[int, int]:
@@ -52,7 +57,7 @@ def _one_venue(desk: Desk, venue: Venue) -> Result:
     reads, writes = _endpoints(venue)
     key = "is set" if venue.configured else f"is not set. {venue.setup}"
     lines = [
-        f"Mode: {MODE_LINES[desk.mode]}.",
+        _mode(desk),
         f"{venue.title} ({venue.name}): {reads} endpoints that read, {writes} that write. The key {key}",
     ]
     markets = {}
@@ -72,9 +77,9 @@ def _one_venue(desk: Desk, venue: Venue) -> Result:
             ("wallets", verbs.wallets),
         ):
             lines += [f"  {label}: {', '.join(values)}"] * bool(values)
-        lines += [
-            f"  lacks {name.replace('_', ' ')}{f': {instead}' if instead else ''}" for name, instead in lacks.items()
-        ]
+        for instead in dict.fromkeys(lacks.values()):
+            names = ", ".join(name.replace("_", " ") for name, one in lacks.items() if one == instead)
+            lines.append(f"  lacks {names}{f': {instead}' if instead else ''}")
     data = {"venue": venue.name, "title": venue.title, "key": venue.configured, "markets": markets}
     return answer(desk, venue, lines, data)
 
@@ -120,7 +125,7 @@ async def find_instruments(
     shown = table(INSTRUMENT_COLUMNS, rows, optional=("min_notional",))
     left = len(listed) - shown.shown
     parts = [
-        f"{found.title} {market}: {len(listed)} instruments match; sizes in contracts of contract_size base.",
+        f"{found.title} {market}: {len(listed)} match; sizes in contracts of contract_size base.",
         shown.text if rows else "",
         f"{left} more are not shown; narrow the search or raise limit." if left else "",
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument, LimitExceeded
 from blave_mcp.exchanges.models import MarginMode, Order, PositionMode, PositionSide
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import liquidation_price
+from blave_mcp.tools.format import exact
 from blave_mcp.tools.grid import check_band, check_notional, check_price, check_size, floor_to, to_units
 from blave_mcp.tools.guards import Guard, order_guard, position_guard, settings_guard
 from blave_mcp.tools.orders import max_leverage, percent
@@ -22,10 +23,10 @@ from blave_mcp.tools.summary import Summary
 
 def order_line(order: Order) -> str:
     """An order in a line, as the account's owner knows it."""
-    size = "whole position" if order.close_position else f"{plain(order.size) if order.size is not None else '?'}"
-    filled = f", {plain(order.filled)} filled" if order.filled else ""
-    price = f" at {plain(order.price)}" if order.price else ""
-    trigger = f", trigger {plain(order.trigger)}" if order.trigger else ""
+    size = "whole position" if order.close_position else f"{exact(order.size) if order.size is not None else '?'}"
+    filled = f", {exact(order.filled)} filled" if order.filled else ""
+    price = f" at {exact(order.price)}" if order.price else ""
+    trigger = f", trigger {exact(order.trigger)}" if order.trigger else ""
     return f"{order.side} {size} {order.symbol} {order.type}{price}{trigger}{filled} ({order.status})"
 
 
@@ -46,14 +47,15 @@ async def _basis(desk: Desk, venue: str, market: str) -> tuple[Venue, Verbs]:
     return place, verbs
 
 
-def _propose(  # noqa: PLR0913 - the parts of a proposal
+def _propose(
     desk: Desk,
     place: Venue,
     verbs: Verbs,
     summary: Summary,
     label: str,
+    *,
     calls: Sequence[Call],
-    guards: Sequence[Guard],
+    guards: Sequence[Guard] = (),
     native: str = "",
 ) -> Result:
     many = len(calls) > 1
@@ -71,13 +73,13 @@ async def amend_order(
     found = await _open_order(desk, now.venue, now.verbs, now.instrument.native, order)
     new_price = check_price(now.instrument, Decimal(price)) if price else None
     if new_price is not None:
-        check_band(now.instrument, new_price, now.mark)
+        check_band(now.instrument, found.side, new_price, now.mark)
     units = to_units(now.instrument, Decimal(size)) if size else None
     if units is not None:
         check_size(now.instrument, units, market=False)
         if Decimal(size) <= found.filled:
             raise BadArgument(
-                f"{plain(found.filled)} of the order is filled already; the new size must be more than that.",
+                f"{exact(found.filled)} of the order is filled already; the new size must be more than that.",
                 advice="Cancel it to keep what is filled.",
             )
     worth = units or (None if found.size is None else to_units(now.instrument, found.size))
@@ -88,17 +90,24 @@ async def amend_order(
     summary = Summary(f"Amend order {found.id} in {now.instrument.symbol} on {now.venue.title} {market}")
     summary.row("Order", order_line(found))
     if new_price is not None:
-        before = plain(found.price) if found.price else "none"
+        before = exact(found.price) if found.price else "none"
         away = signed_percent(percent(new_price, now.ticker.last))
-        summary.row("New price", f"{plain(new_price)} (was {before}; {away} from last)")
+        summary.row("New price", f"{exact(new_price)} (was {before}; {away} from last)")
     if size:
-        summary.row("New size", f"{size} (was {plain(found.size) if found.size is not None else '?'})")
+        summary.row("New size", f"{size} (was {exact(found.size) if found.size is not None else '?'})")
     if found.filled:
-        summary.row("Filled", f"{plain(found.filled)}, kept")
+        summary.row("Filled", f"{exact(found.filled)}, kept")
     summary.verify = "the order"
     guards = [order_guard(now.verbs.market, now.instrument.native, found)]
     return _propose(
-        desk, now.venue, now.verbs, summary, f"Amend order {found.id}", calls, guards, now.instrument.native
+        desk,
+        now.venue,
+        now.verbs,
+        summary,
+        f"Amend order {found.id}",
+        calls=calls,
+        guards=guards,
+        native=now.instrument.native,
     )
 
 
@@ -109,7 +118,7 @@ async def cancel_order(desk: Desk, *, venue: str, market: str, symbol: str, orde
     summary = Summary(f"Cancel order {found.id} in {instrument.symbol} on {place.title} {market}")
     summary.row("Order", order_line(found))
     if found.filled:
-        summary.warn(f"{plain(found.filled)} is filled already and stays.")
+        summary.warn(f"{exact(found.filled)} is filled already and stays.")
     if found.list_id:
         summary.warn("The order belongs to a list; the venue cancels the whole list with it.")
     if found.type not in ("limit", "market") and found.reduce_only:
@@ -117,7 +126,14 @@ async def cancel_order(desk: Desk, *, venue: str, market: str, symbol: str, orde
     summary.verify = "the order"
     guards = [order_guard(verbs.market, instrument.native, found)]
     return _propose(
-        desk, place, verbs, summary, f"Cancel order {found.id}", verbs.cancel(found), guards, instrument.native
+        desk,
+        place,
+        verbs,
+        summary,
+        f"Cancel order {found.id}",
+        calls=verbs.cancel(found),
+        guards=guards,
+        native=instrument.native,
     )
 
 
@@ -138,7 +154,7 @@ async def cancel_all_orders(desk: Desk, *, venue: str, market: str, symbol: str)
     summary.verify = "the open orders"
     calls = verbs.cancel_all(instrument.native)
     return _propose(
-        desk, place, verbs, summary, f"Cancel all orders in {instrument.symbol}", calls, (), instrument.native
+        desk, place, verbs, summary, f"Cancel all orders in {instrument.symbol}", calls=calls, native=instrument.native
     )
 
 
@@ -153,7 +169,8 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
     most = max_leverage(now.brackets, notional)
     if most is not None and leverage > most:
         raise BadArgument(
-            f"{now.venue.title} allows at most {most}x in {symbol} for {plain(round(notional, 2))} {now.instrument.quote}.",
+            f"{now.venue.title} allows at most {most}x in {symbol} for {exact(round(notional, 2))}"
+            f" {now.instrument.quote}.",
             advice=f"Use {most}x or less.",
         )
     summary = Summary(f"Set the leverage of {symbol} to {leverage}x on {now.venue.title} {market}")
@@ -165,7 +182,7 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
         margin = held.size * (held.mark or held.entry) / leverage
         price = _isolated_liquidation(now, margin)
         if held.margin_mode is MarginMode.ISOLATED and price is not None:
-            summary.row("Est. liquidation", f"about {plain(price)} with margin {margin:.2f} (now {held.liquidation})")
+            summary.row("Est. liquidation", f"about {exact(price)} with margin {margin:.2f} (now {held.liquidation})")
     summary.verify = "the symbol's settings"
     guards = [_settings_guard(now), _position_guard(now)]
     calls = now.verbs.set_leverage(now.instrument.native, leverage)
@@ -175,9 +192,9 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
         now.verbs,
         summary,
         f"Set the leverage of {symbol} to {leverage}x",
-        calls,
-        guards,
-        now.instrument.native,
+        calls=calls,
+        guards=guards,
+        native=now.instrument.native,
     )
 
 
@@ -230,7 +247,16 @@ async def set_margin_mode(
     summary.verify = "the symbol's settings"
     calls = now.verbs.set_margin_mode(native, MarginMode(margin_mode))
     guards = [_settings_guard(now), _position_guard(now)]
-    return _propose(desk, now.venue, now.verbs, summary, f"Set the margin mode to {margin_mode}", calls, guards, native)
+    return _propose(
+        desk,
+        now.venue,
+        now.verbs,
+        summary,
+        f"Set the margin mode to {margin_mode}",
+        calls=calls,
+        guards=guards,
+        native=native,
+    )
 
 
 async def set_position_mode(desk: Desk, *, venue: str, position_mode: str, market: str = "perpetual") -> Result:
@@ -253,7 +279,16 @@ async def set_position_mode(desk: Desk, *, venue: str, position_mode: str, marke
     summary.verify = "the account's position mode"
     guards = [settings_guard(verbs.market, any_symbol.native, settings)]
     calls = verbs.set_position_mode(PositionMode(position_mode))
-    return _propose(desk, place, verbs, summary, f"Switch to {position_mode} mode", calls, guards, any_symbol.native)
+    return _propose(
+        desk,
+        place,
+        verbs,
+        summary,
+        f"Switch to {position_mode} mode",
+        calls=calls,
+        guards=guards,
+        native=any_symbol.native,
+    )
 
 
 async def adjust_margin(
@@ -273,24 +308,33 @@ async def adjust_margin(
     if change == 0:
         raise BadArgument("amount is zero.", advice="A positive amount adds margin, a negative one takes it out.")
     if change > free:
-        raise BadArgument(f"{plain(change)} {asset} is more than the {plain(free)} that is free.")
+        raise BadArgument(f"{exact(change)} {asset} is more than the {exact(free)} that is free.")
     word = "Add" if change > 0 else "Take out"
     summary = Summary(
-        f"{word} {plain(abs(change))} {asset} margin, {now.instrument.symbol} on {now.venue.title} {market}"
+        f"{word} {exact(abs(change))} {asset} margin, {now.instrument.symbol} on {now.venue.title} {market}"
     )
     _holding(summary, now)
     if held.margin is not None:
         summary.row("Margin", f"{held.margin:.2f} now, {held.margin + change:.2f} after")
         price = _isolated_liquidation(now, held.margin + change)
         if price is not None:
-            summary.row("Est. liquidation", f"{plain(price)} (now {held.liquidation})")
-    summary.row("Free balance", f"{plain(free)} {asset}")
+            summary.row("Est. liquidation", f"{exact(price)} (now {held.liquidation})")
+    summary.row("Free balance", f"{exact(free)} {asset}")
     if change < 0:
         summary.warn("Less margin brings the liquidation price nearer.")
     summary.verify = "the position's margin"
     calls = now.verbs.adjust_margin(now.instrument.native, held.position_side, change)
-    label = f"{word} {plain(abs(change))} {asset} margin"
-    return _propose(desk, now.venue, now.verbs, summary, label, calls, [_position_guard(now)], now.instrument.native)
+    label = f"{word} {exact(abs(change))} {asset} margin"
+    return _propose(
+        desk,
+        now.venue,
+        now.verbs,
+        summary,
+        label,
+        calls=calls,
+        guards=[_position_guard(now)],
+        native=now.instrument.native,
+    )
 
 
 async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, source: str, target: str) -> Result:
@@ -312,14 +356,14 @@ async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, sou
     free = sum((b.free for b in held if b.wallet == source), Decimal(0))
     if Decimal(amount) > free:
         raise BadArgument(
-            f"{amount} {asset} is more than the {plain(free)} that is free in {source}.",
+            f"{amount} {asset} is more than the {exact(free)} that is free in {source}.",
             advice=f"{asset}: {balance_words(held, asset)}.",
         )
     summary = Summary(f"Transfer {amount} {asset} from {source} to {target} on {place.title}")
     summary.row("Amount", f"{amount} {asset}")
-    summary.row("From", f"{source} ({plain(free)} free)")
+    summary.row("From", f"{source} ({exact(free)} free)")
     summary.row("To", target)
     summary.row("Stays", "inside your own account")
     summary.verify = "the transfer history"
     calls = verbs.transfer(asset, Decimal(amount), source, target)
-    return _propose(desk, place, verbs, summary, f"Transfer {amount} {asset}", calls, ())
+    return _propose(desk, place, verbs, summary, f"Transfer {amount} {asset}", calls=calls)

@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from blave_mcp.exchanges.endpoint import decimal, integer, text
+from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.exchanges.models import Candle, FundingRate, Instrument, OrderBook, Side, Ticker
+from blave_mcp.tools.alpha_table import ALPHA_TABLE_TOOL
 from blave_mcp.tools.answers import (
     END,
     MARKET,
@@ -24,6 +26,7 @@ from blave_mcp.tools.answers import (
     together,
     told,
 )
+from blave_mcp.tools.blave_market import BLAVE, blave_candles, blave_interval, blave_tickers, native_symbol
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import walk_quote
 from blave_mcp.tools.format import exact, percent, ratio, rounded, short
@@ -43,19 +46,28 @@ TICKER_COLUMNS = (
 
 
 async def get_ticker(desk: Desk, *, venue: str, symbols: str, market: str = PERPETUAL) -> Result:
-    found, verbs = desk.verbs(venue, market)
     names = split(symbols, "symbols", MOST_SYMBOLS)
+    if desk.venue(venue).name == BLAVE:
+        found = desk.venue(BLAVE)
+        desk.require_key(found)
+        return _tickers(desk, found, "", names, await blave_tickers(found, names))
+    found, verbs = desk.verbs(venue, market)
 
     async def one(symbol: str) -> Ticker:
         instrument = await desk.instrument(venue, market, symbol)
         return await found.client.ask(verbs.ticker(instrument.native))
 
     await desk.instruments(venue, market)
-    asked = await together([partial(one, name) for name in names])
+    return _tickers(desk, found, market, names, await together([partial(one, name) for name in names]))
+
+
+def _tickers(
+    desk: Desk, venue: Venue, market: str, names: Sequence[str], asked: Sequence[Ticker | BlaveError]
+) -> Result:
     wrong = failures(names, asked)
     shown = table(TICKER_COLUMNS, [_ticker(t) for t in asked if isinstance(t, Ticker)], optional=TICKER_COLUMNS)
-    head = f"{found.title} {market}, 24-hour figures; prices in quote."
-    return answer(desk, found, [head, shown.text, *wrong], told(found, market, tickers=shown.data, failed=wrong))
+    parts = [f"{venue.title} {market}".rstrip() + ": prices in quote; changes and volumes over 24 hours.", shown.text]
+    return answer(desk, venue, [*parts, *wrong], told(venue, market, tickers=shown.data, failed=wrong))
 
 
 def _ticker(t: Ticker) -> tuple[Any, ...]:
@@ -81,6 +93,14 @@ async def get_klines(
 ) -> Result:
     now = desk.clock.now_ms()
     start_ms, end_ms = to_span(start, end, now)
+    if desk.venue(venue).name == BLAVE:
+        found = desk.venue(BLAVE)
+        desk.require_key(found)
+        native, interval = native_symbol(symbol), blave_interval(interval)
+        candles, older = await blave_candles(
+            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=now
+        )
+        return klines_answer(desk, found, native, interval=interval, candles=candles, older=older)
     found, verbs = desk.verbs(venue, market)
     interval = known_interval(interval, verbs.intervals, f"{found.title} {market}")
     instrument = await desk.instrument(venue, market, symbol)
@@ -133,7 +153,7 @@ async def get_order_book(
         return answer(desk, found, [text], told(found, market, symbol=instrument.symbol))
     bid, ask = book.bids[0].price, book.asks[0].price
     mid, spread = (bid + ask) / 2, ask - bid
-    costs = [_cost(book, instrument, side, Decimal(quote_amount), mid) for side in Side] if quote_amount else []
+    costs = [book_cost(book, instrument, side, Decimal(quote_amount), mid) for side in Side] if quote_amount else []
     rows = [
         (name, exact(level.price), exact(level.size * instrument.contract_size))
         for name, levels in (("ask", book.asks[:depth][::-1]), ("bid", book.bids[:depth]))
@@ -151,7 +171,7 @@ async def get_order_book(
     return answer(desk, found, parts, told(found, market, **facts, **({"costs": costs_told} if costs else {})))
 
 
-def _cost(book: OrderBook, instrument: Instrument, side: Side, quote: Decimal, mid: Decimal) -> dict[str, Any]:
+def book_cost(book: OrderBook, instrument: Instrument, side: Side, quote: Decimal, mid: Decimal) -> dict[str, Any]:
     """What a market order worth `quote` would meet in the levels that were read."""
     unit = instrument.contract_size
     walked = walk_quote(book, side, quote / unit)
@@ -329,4 +349,5 @@ MARKET_TOOLS = (
             integer("limit", "Most past rates.", low=1, high=500),
         ),
     ),
+    ALPHA_TABLE_TOOL,
 )

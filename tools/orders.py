@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.errors import BadArgument, LimitExceeded, Unsupported
 from blave_mcp.exchanges.models import (
     Bracket,
@@ -22,6 +21,7 @@ from blave_mcp.exchanges.models import (
 )
 from blave_mcp.tools.desk import Limits
 from blave_mcp.tools.estimates import Walk, bracket_for, walk, walk_quote
+from blave_mcp.tools.format import exact
 from blave_mcp.tools.grid import check_band, check_notional, check_price, check_size, floor_to, to_base, to_units
 from blave_mcp.tools.situation import Situation
 
@@ -139,17 +139,17 @@ def plan_order(wish: Wish, now: Situation, limits: Limits) -> Plan:
         base = wish.quote_size / reference
         if instrument.min_notional is not None and wish.quote_size < instrument.min_notional:
             raise BadArgument(
-                f"The order is worth {plain(wish.quote_size)} {instrument.quote}; {instrument.symbol} takes no less than"
-                f" {plain(instrument.min_notional)}.",
-                advice=f"Use a quote_size of {plain(instrument.min_notional)} or more.",
+                f"The order is worth {exact(wish.quote_size)} {instrument.quote}; {instrument.symbol} takes no less"
+                f" than {exact(instrument.min_notional)}.",
+                advice=f"Use a quote_size of {exact(instrument.min_notional)} or more.",
             )
     elif not wish.reduce_only:
         check_notional(instrument, units, reference)
     position_side, held, opening, reduce_only = _sides(wish, now, base)
     if limits.max_order_quote is not None and opening_value(now, opening, base, reference) > limits.max_order_quote:
         raise LimitExceeded(
-            f"The order is worth {plain(round(base * reference, 2))} {instrument.quote}; the operator's limit is"
-            f" {plain(limits.max_order_quote)} for one order.",
+            f"The order is worth {exact(round(base * reference, 2))} {instrument.quote}; the operator's limit is"
+            f" {exact(limits.max_order_quote)} for one order.",
             advice="Use less. The limit is BLAVE_MCP_MAX_ORDER_QUOTE.",
         )
     intent = OrderIntent(
@@ -195,7 +195,7 @@ def _check_prices(wish: Wish, now: Situation) -> None:
         if value is not None:
             check_price(now.instrument, value, name=name)
     if wish.price is not None and wish.trigger is None:
-        check_band(now.instrument, wish.price, now.mark)
+        check_band(now.instrument, wish.side, wish.price, now.mark)
     if wish.trigger is None or wish.type is OrderType.TRAILING_STOP:
         return
     market = now.mark if wish.trigger_by is TriggerBy.MARK else now.ticker.last
@@ -204,9 +204,9 @@ def _check_prices(wish: Wish, now: Situation) -> None:
     if (wish.trigger > market) != wants_above or wish.trigger == market:
         where = "above" if wants_above else "below"
         raise BadArgument(
-            f"A {wish.side} {wish.type} triggers {where} the market; {plain(wish.trigger)} is not {where}"
-            f" {plain(market)}, so it would trigger at once.",
-            advice=f"Choose a trigger {where} {plain(market)}, or the other kind (stop or take-profit).",
+            f"A {wish.side} {wish.type} triggers {where} the market; {exact(wish.trigger)} is not {where}"
+            f" {exact(market)}, so it would trigger at once.",
+            advice=f"Choose a trigger {where} {exact(market)}, or the other kind (stop or take-profit).",
         )
 
 
@@ -214,18 +214,17 @@ def _units(wish: Wish, now: Situation, reference: Decimal) -> tuple[Decimal, boo
     """The size in the venue's unit, and whether the venue takes the quote amount as it is."""
     instrument = now.instrument
     market = wish.type in (OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
-    if wish.size is not None:
-        return check_size(instrument, to_units(instrument, wish.size), market=market), False
-    assert wish.quote_size is not None
+    if wish.quote_size is None:
+        return check_size(instrument, to_units(instrument, wish.size or Decimal(0)), market=market), False
     if wish.type is OrderType.MARKET and not now.derivative:
         return wish.quote_size / reference, True
     units = floor_to(to_units(instrument, wish.quote_size / reference), instrument.step)
     if units < instrument.min_size:
         least = instrument.min_size * instrument.contract_size * reference
         raise BadArgument(
-            f"{plain(wish.quote_size)} {instrument.quote} at {plain(reference)} is less than the least size of"
-            f" {instrument.symbol}, {plain(to_base(instrument, instrument.min_size))} {instrument.base}.",
-            advice=f"Use about {plain(round(least, 2))} {instrument.quote} or more.",
+            f"{exact(wish.quote_size)} {instrument.quote} at {exact(reference)} is less than the least size of"
+            f" {instrument.symbol}, {exact(to_base(instrument, instrument.min_size))} {instrument.base}.",
+            advice=f"Use about {exact(round(least, 2))} {instrument.quote} or more.",
         )
     return check_size(instrument, units, market=market), False
 
@@ -239,7 +238,7 @@ def _takes(wish: Wish, now: Situation) -> bool:
     crosses = bool(best) and (wish.price >= best[0].price if wish.side is Side.BUY else wish.price <= best[0].price)
     if crosses and wish.time_in_force is TimeInForce.POST_ONLY:
         raise BadArgument(
-            f"A post-only {wish.side} at {plain(wish.price)} would take from the book at {plain(best[0].price)}.",
+            f"A post-only {wish.side} at {exact(wish.price)} would take from the book at {exact(best[0].price)}.",
             advice="Choose a price that rests, or another time_in_force.",
         )
     return crosses
@@ -263,8 +262,8 @@ def _sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSide, Pos
         return PositionSide.BOTH, held, base, False
     if base > held.size:
         raise BadArgument(
-            f"You hold {held.side} {plain(held.size)} {now.instrument.base}; a {wish.side} of {plain(base)} would close it"
-            f" and open a {'long' if wish.side is Side.BUY else 'short'} of {plain(base - held.size)}.",
+            f"You hold {held.side} {exact(held.size)} {now.instrument.base}; a {wish.side} of {exact(base)} would close"
+            f" it and open a {'long' if wish.side is Side.BUY else 'short'} of {exact(base - held.size)}.",
             advice="Use close_position first, or a size up to the position's.",
         )
     return PositionSide.BOTH, held, Decimal(0), True
@@ -272,10 +271,9 @@ def _sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSide, Pos
 
 def _hedge_sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSide, Position | None, Decimal, bool]:
     side = wish.position_side
-    if side in (None, PositionSide.BOTH):
+    if side is None or side is PositionSide.BOTH:
         buys_long = wish.side is Side.BUY
         side = PositionSide.LONG if buys_long != wish.reduce_only else PositionSide.SHORT
-    assert side is not None
     held = now.held(side)
     opens = (side is PositionSide.LONG) == (wish.side is Side.BUY)
     if opens:
@@ -286,14 +284,14 @@ def _hedge_sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSid
         _nothing_to_reduce(wish, now, None)
     elif base > held.size:
         raise BadArgument(
-            f"The {side} position is {plain(held.size)} {now.instrument.base}; {plain(base)} is more.",
-            advice=f"Use up to {plain(held.size)}.",
+            f"The {side} position is {exact(held.size)} {now.instrument.base}; {exact(base)} is more.",
+            advice=f"Use up to {exact(held.size)}.",
         )
     return side, held, Decimal(0), False
 
 
 def _nothing_to_reduce(wish: Wish, now: Situation, held: Position | None) -> None:
-    has = f"a {held.side} of {plain(held.size)}" if held else "no position"
+    has = f"a {held.side} of {exact(held.size)}" if held else "no position"
     raise BadArgument(
         f"There is nothing for a reduce-only {wish.side} to reduce in {now.instrument.symbol}: the account has {has}.",
         advice="get_positions shows what is open.",
@@ -342,8 +340,8 @@ def terms_for(now: Situation, plan: Plan, leverage: int | None, margin_mode: str
         most = max_leverage(now.brackets, plan.opening * plan.reference)
         if most is not None and wanted > most:
             raise BadArgument(
-                f"{now.venue.title} allows at most {most}x for {plain(round(plan.notional, 2))} {now.instrument.quote} of"
-                f" {symbol}, not {wanted}x.",
+                f"{now.venue.title} allows at most {most}x for {exact(round(plan.notional, 2))} {now.instrument.quote}"
+                f" of {symbol}, not {wanted}x.",
                 advice=f"Use {most}x or less, or a smaller size.",
             )
         if limits.max_leverage is not None and wanted > limits.max_leverage:
@@ -383,7 +381,7 @@ def check_funds(plan: Plan, now: Situation, leverage: int | None) -> None:
     needed, free = amount + fee, now.free(asset)
     if needed > free and (plan.opening > 0 or not now.derivative):
         raise BadArgument(
-            f"The order needs about {plain(round(needed, 8))} {asset}, and {plain(free)} is free in this wallet.",
+            f"The order needs about {exact(round(needed, 8))} {asset}, and {exact(free)} is free in this wallet.",
             advice="Use a smaller size, or move funds with transfer_funds.",
         )
 
@@ -405,9 +403,9 @@ WISH_WORDS: Mapping[OrderType, str] = {
 
 def unit_words(instrument: Instrument, units: Decimal) -> str:
     """A size in base units, and in contracts where the venue counts so."""
-    base = f"{plain(to_base(instrument, units))} {instrument.base}"
+    base = f"{exact(to_base(instrument, units))} {instrument.base}"
     return (
         base
         if instrument.contract_size == ONE
-        else f"{base} ({plain(units)} contracts of {plain(instrument.contract_size)})"
+        else f"{base} ({exact(units)} contracts of {exact(instrument.contract_size)})"
     )

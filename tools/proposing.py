@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Args, Call, Effect, Endpoint, Kind, Param, plain
+from blave_mcp.exchanges.endpoint import Args, Call, Effect, Endpoint, Kind, Param, plain, to_decimal
 from blave_mcp.exchanges.errors import BadArgument, BlaveError, LimitExceeded
 from blave_mcp.exchanges.models import Instrument, Ticker
 from blave_mcp.exchanges.verbs import Verbs
-from blave_mcp.tools.desk import Desk, Venue
+from blave_mcp.tools.desk import Desk, Limits, Venue
 from blave_mcp.tools.format import money, short
 from blave_mcp.tools.guards import Guard, price_guard
 from blave_mcp.tools.listings import has_verb
-from blave_mcp.tools.raw import as_object, pick, shown_args
+from blave_mcp.tools.raw import as_object, pick, probe_ids, shown_args
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary
 
@@ -41,6 +41,9 @@ _PRICE = re.compile(r"(price|px)$", re.IGNORECASE)
 _LEVERAGE = re.compile(r"lever(age)?$", re.IGNORECASE)
 _SYMBOL = re.compile(r"(symbol|inst_?id|pair|contract)$", re.IGNORECASE)
 
+Prices = Mapping[str, tuple[Instrument, Ticker]]
+"""By native symbol."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -49,13 +52,16 @@ class Part:
     params: Sequence[Param]
     args: Args
 
-    def values(self, pattern: re.Pattern[str], *kinds: Kind) -> list[Any]:
-        kinds_wanted = kinds or tuple(Kind)
-        return [
-            self.args[p.name]
-            for p in self.params
-            if p.name in self.args and p.kind in kinds_wanted and pattern.search(p.name)
-        ]
+    def given(self, pattern: re.Pattern[str], *kinds: Kind) -> dict[str, Any]:
+        """The arguments whose names fit, of these kinds."""
+        fits = (p.name for p in self.params if p.kind in kinds and pattern.search(p.name))
+        return {name: self.args[name] for name in fits if name in self.args}
+
+    @property
+    def trades(self) -> bool:
+        """Whether it could open or close something, rather than set, move or cancel."""
+        names = {p.name for p in self.params}
+        return "side" in names or {"amount", "type", "symbol"} <= names
 
 
 def parts_of(params: Sequence[Param], args: Args) -> Iterator[Part]:
@@ -85,7 +91,7 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
         summary.row("Arguments", "none")
     parts = list(parts_of(one.params, call.arguments))
     prices = await _prices(desk, found, verbs, parts, summary)
-    _within_limits(desk, one, parts, prices)
+    within_limits(desk.limits, parts, prices)
     summary.verify = _verification(found, verbs, call, desk.clock.now_ms())
     if tool := typed_tool(one, verbs):
         summary.warn(f"{tool} checks more (balance, grid, position, liquidation) than this raw call; prefer it.")
@@ -93,7 +99,7 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
     guards: list[Guard] = [
         price_guard(verbs.market, native, ticker.last, desk.limits.price_tolerance_percent)
         for native, (_, ticker) in prices.items()
-        if verbs is not None and _trades(one)
+        if verbs is not None and any(part.trades for part in parts)
     ]
     if guards:
         summary.row(
@@ -108,7 +114,7 @@ async def _prices(
     """The instruments that the call names, with their prices; what cannot be read is a warning."""
     if verbs is None or not has_verb(verbs, "ticker"):
         return {}
-    named = list(dict.fromkeys(v for part in parts for v in part.values(_SYMBOL) if isinstance(v, str)))
+    named = list(dict.fromkeys(name for part in parts for name in part.given(_SYMBOL, Kind.TEXT).values()))
     found: dict[str, tuple[Instrument, Ticker]] = {}
     for name in named[:MOST_PRICES]:
         try:
@@ -129,54 +135,58 @@ async def _prices(
     return found
 
 
-def _trades(endpoint: Endpoint) -> bool:
-    """Whether the call could open or close something, rather than set or cancel."""
-    names = {p.name for part in (endpoint.params, *(p.items for p in endpoint.params)) for p in part}
-    return endpoint.method != "DELETE" and ("side" in names or {"amount", "type"} <= names)
-
-
-def _within_limits(
-    desk: Desk, endpoint: Endpoint, parts: Sequence[Part], prices: Mapping[str, tuple[Instrument, Ticker]]
-) -> None:
+def within_limits(limits: Limits, parts: Sequence[Part], prices: Prices) -> None:
     """Holds a raw call to the operator's limits; where its worth cannot be told, it is not let through.
 
     Raises:
         LimitExceeded: above a limit, or an order whose worth is not known while there is one.
     """
-    most, most_leverage = desk.limits.max_order_quote, desk.limits.max_leverage
     for part in parts:
-        for value in part.values(_LEVERAGE):
-            if most_leverage is not None and Decimal(str(value)) > most_leverage:
-                raise LimitExceeded(f"Leverage {value}x is above the operator's limit of {most_leverage}x.")
-        if most is None or not _trades(endpoint) or any(p.items for p in part.params):
+        for name, value in part.given(_LEVERAGE, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT).items():
+            leverage = to_decimal(value, name)
+            if limits.max_leverage is not None and leverage > limits.max_leverage:
+                raise LimitExceeded(
+                    f"Leverage {plain(leverage)}x is above the operator's limit, {limits.max_leverage}x.",
+                    advice="Use less.",
+                )
+        most = limits.max_order_quote
+        if most is None or not (part.trades or _sized(part)):
             continue
         worth = _worth(part, parts[0], prices)
         if worth is None:
             raise LimitExceeded(
-                f"The operator limits an order to {money(most)}, and what this raw call is worth cannot be told.",
-                advice="Use place_order, which can.",
+                f"The operator limits one order to {money(most)}, and what this raw call is worth cannot be told.",
+                advice="Use place_order, protect_position or close_position, which can.",
             )
         if worth > most:
             raise LimitExceeded(
-                f"The order is worth about {money(worth)}, above the operator's limit of {money(most)}."
+                f"The order is worth about {money(worth)}; the operator's limit for one order is {money(most)}.",
+                advice="Use less.",
             )
 
 
-def _worth(part: Part, whole: Part, prices: Mapping[str, tuple[Instrument, Ticker]]) -> Decimal | None:
-    """The most that an order could be worth in quote: all its sizes at its highest price."""
-    names = [v for v in part.values(_SYMBOL) or whole.values(_SYMBOL) if v in prices]
-    sizes = [p.name for p in part.params if p.name in part.args and p.kind is Kind.DECIMAL and _SIZE.search(p.name)]
-    if not names or not sizes:
+def _sized(part: Part) -> bool:
+    """Whether free JSON among the arguments names sizes, of which the catalogue knows nothing."""
+    free = (part.args[p.name] for p in part.params if p.kind is Kind.JSON and not p.items and p.name in part.args)
+    return any(_names_size(value) for value in free)
+
+
+def _names_size(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_SIZE.search(name) or _names_size(one) for name, one in value.items())
+    return isinstance(value, list) and any(_names_size(one) for one in value)
+
+
+def _worth(part: Part, whole: Part, prices: Prices) -> Decimal | None:
+    """The most that one order of it could be worth in quote: its largest size at its highest price."""
+    named = part.given(_SYMBOL, Kind.TEXT) or whole.given(_SYMBOL, Kind.TEXT)
+    known = [prices[name] for name in named.values() if name in prices]
+    sizes = {name: abs(Decimal(value)) for name, value in part.given(_SIZE, Kind.DECIMAL).items()}
+    if not known or not sizes or _sized(part):
         return None
-    instrument, ticker = prices[names[0]]
-    price = max([ticker.last, *(Decimal(v) for v in part.values(_PRICE, Kind.DECIMAL))])
-    return sum(
-        (
-            abs(Decimal(part.args[n])) * (1 if _QUOTE_SIZE.search(n) else price * instrument.contract_size)
-            for n in sizes
-        ),
-        Decimal(0),
-    )
+    instrument, ticker = known[0]
+    price = max([ticker.last, *map(Decimal, part.given(_PRICE, Kind.DECIMAL).values())]) * instrument.contract_size
+    return max(size if _QUOTE_SIZE.search(name) else size * price for name, size in sizes.items())
 
 
 def _verification(venue: Venue, verbs: Verbs | None, call: Call, now_ms: int) -> str:
@@ -184,9 +194,7 @@ def _verification(venue: Venue, verbs: Verbs | None, call: Call, now_ms: int) ->
     nothing = "nothing: no read tells what became of this call; check the account afterwards"
     if verbs is None:
         return nothing
-    dialect = venue.client.dialect
-    stamped = call.stamped(lambda wished, at: dialect.client_id(call.endpoint.product, wished, f"x{at}"))
-    question = verbs.trace(stamped, sent_ms=now_ms)
+    question = verbs.trace(probe_ids(venue.client.dialect, call), sent_ms=now_ms)
     if question is None:
         return nothing
     return ", ".join(dict.fromkeys(f"{c.endpoint.method} {c.endpoint.path}" for c in question.calls))

@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.catalogue import Catalogue
-from blave_mcp.exchanges.endpoint import Args, Effect, Endpoint, Kind, Param, plain
+from blave_mcp.exchanges.dialect import Dialect
+from blave_mcp.exchanges.endpoint import Args, Call, Effect, Endpoint, Kind, Param, plain
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.exchanges.untrusted import clean
 
 LONGEST_STRING = 2_000
+MOST_TRIES = 300
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -25,19 +27,16 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower())
 
 
-def score(endpoint: Endpoint, wanted: Sequence[str]) -> int:
-    """How well an endpoint fits; every wanted word counts where it fits best, an exact word more than a beginning."""
+def score(endpoint: Endpoint, wanted: Sequence[str]) -> tuple[int, int]:
+    """How many of the wanted words an endpoint has, and how well: each counts where it fits best."""
     fields = (
         (8, _words(endpoint.id) + _words(endpoint.path)),
         (6, _words(endpoint.doc)),
         (2, [w for p in endpoint.params for w in _words(p.name)]),
         (3, [endpoint.venue, endpoint.effect.value, endpoint.method.lower()]),
     )
-    total = hits = 0
-    for word in wanted:
-        best = max((_fit(weight, word, words) for weight, words in fields), default=0)
-        total, hits = total + best, hits + bool(best)
-    return total * hits
+    best = [max(_fit(weight, word, words) for weight, words in fields) for word in wanted]
+    return sum(map(bool, best)), sum(best)
 
 
 def _fit(weight: int, word: str, words: Sequence[str]) -> int:
@@ -48,22 +47,21 @@ def _fit(weight: int, word: str, words: Sequence[str]) -> int:
 
 
 def ranked(endpoints: Sequence[Endpoint], query: str) -> list[Endpoint]:
-    """The endpoints that fit a text, best first; all of them, as they stand, for an empty one.
+    """The endpoints that have most of the query's words, best first; all of them, as they stand, for an empty query.
 
-    A part of a path ("/fapi/v1/order") finds that path before everything else.
+    An id finds its own endpoint first; a part of a path ("/fapi/v1/order") finds those with that path and no others.
     """
+    route = next((word.lower() for word in query.split() if "/" in word), "")
+    if route and (found := [e for e in endpoints if route in e.path.lower()]):
+        return sorted(found, key=lambda e: (not e.path.lower().endswith(route), len(e.path)))
     wanted = _words(query)
     if not wanted:
         return list(endpoints)
-    route = query.rsplit(maxsplit=1)[-1].lower()
-    found = []
-    for n, endpoint in enumerate(endpoints):
-        points = score(endpoint, wanted)
-        if "/" in route and route in endpoint.path.lower():
-            points += 1000 if endpoint.path.lower() == route else 500
-        if points:
-            found.append((-points, n, endpoint))
-    return [endpoint for _, _, endpoint in sorted(found, key=lambda row: row[:2])]
+    scored = [(*score(endpoint, wanted), endpoint) for endpoint in endpoints]
+    most = max((hits for hits, _, _ in scored), default=0)
+    id = query.strip().lower()
+    best = sorted((row for row in scored if row[0] == most and most), key=lambda row: (row[2].id != id, -row[1]))
+    return [endpoint for _, _, endpoint in best]
 
 
 def pick(catalogue: Catalogue, name: str) -> Endpoint:
@@ -119,27 +117,49 @@ def param_data(param: Param) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value not in (None, "", [], False)}
 
 
-def example(endpoint: Endpoint) -> dict[str, Any]:
-    """Arguments that the endpoint takes: the required ones, and those that its rule asks for."""
-    known = {p.name: p for p in endpoint.params}
-    args = {p.name: _example_of(p) for p in endpoint.params if p.required}
-    for _ in known:
+def example(endpoint: Endpoint) -> tuple[dict[str, Any], bool]:
+    """Arguments that the endpoint takes: the required ones, and what its rule asks for.
+
+    Returns:
+        The arguments, and whether the rule is content with them.
+    """
+    first = _required(endpoint.params)
+    tried: set[str] = set()
+    stack = [first]
+    while stack and len(tried) < MOST_TRIES:
+        args = stack.pop()
+        if (seen := compact(args)) in tried:
+            continue
+        tried.add(seen)
         try:
             endpoint.call(args)
         except BadArgument as error:
-            asked = [name for name in re.findall(r"\w+", error.what) if name in known and name not in args]
-            if not asked:
-                break
-            args[asked[0]] = _example_of(known[asked[0]])
+            stack += reversed(list(_changed(endpoint.params, args, re.findall(r"\w+", error.what))))
         else:
-            break
-    return args
+            return args, True
+    return first, False
+
+
+def _required(params: Sequence[Param]) -> dict[str, Any]:
+    return {p.name: _example_of(p) for p in params if p.required}
 
 
 def _example_of(param: Param) -> Any:
-    if param.items and param.example is None:
-        return [{p.name: _example_of(p) for p in param.items if p.required}]
-    return param.example
+    return [_required(param.items)] if param.items and param.example is None else param.example
+
+
+def _changed(params: Sequence[Param], args: dict[str, Any], words: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The arguments with one change each, likeliest first: what a complaint names is added, or chosen otherwise."""
+    named = [p for word in words for p in params if p.name == word]
+    for param in named:
+        if param.items and param.name in args:
+            for inside in _changed(param.items, args[param.name][0], words):
+                yield {**args, param.name: [inside]}
+        elif param.name not in args:
+            yield {**args, param.name: _example_of(param)}
+    for param in named:
+        if param.name in args:
+            yield from ({**args, param.name: choice} for choice in param.choices)
 
 
 # Arguments, in full.
@@ -173,6 +193,11 @@ def shown_value(value: Any) -> str:
     if isinstance(value, str) and value.isascii() and value.isprintable():
         return value
     return json.dumps(value, ensure_ascii=True)
+
+
+def probe_ids(dialect: Dialect, call: Call) -> Call:
+    """Returns the call with client ids in the venue's form, for what is looked at or tested and never placed."""
+    return call.stamped(lambda wished, at: dialect.client_id(call.endpoint.product, wished, f"test{at}"))
 
 
 # Answers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.models import (
@@ -15,6 +15,7 @@ from blave_mcp.exchanges.models import (
     TriggerBy,
 )
 from blave_mcp.tools.estimates import liquidation_price, merged_entry
+from blave_mcp.tools.format import exact, money
 from blave_mcp.tools.grid import floor_to
 from blave_mcp.tools.orders import WISH_WORDS, Plan, Terms, cost_of, percent, unit_words
 from blave_mcp.tools.situation import Situation
@@ -23,14 +24,6 @@ from blave_mcp.tools.summary import Summary
 NEAR_LIQUIDATION = Decimal(5)
 MUCH_SLIPPAGE = Decimal("0.5")
 HIGH_LEVERAGE = 20
-CENT = Decimal("0.01")
-
-
-def money(value: Decimal, asset: str) -> str:
-    """Two decimals where the amount is a cent or more, else four significant ones; for reading, not for sending."""
-    if value == 0 or abs(value) >= CENT:
-        return f"{value.quantize(CENT, ROUND_HALF_EVEN):,f} {asset}"
-    return f"{Decimal(f'{value:.4g}'):f} {asset}"
 
 
 def signed_percent(value: Decimal) -> str:
@@ -41,13 +34,13 @@ def order_words(plan: Plan, now: Situation) -> str:
     """The order in a line: "Buy 0.01 BTC of BTC/USDT at market (opens long)"."""
     intent, symbol = plan.intent, now.instrument.symbol
     if intent.quote_size is not None:
-        amount = f"{plain(intent.quote_size)} {now.instrument.quote} worth of {symbol}"
+        amount = f"{exact(intent.quote_size)} {now.instrument.quote} worth of {symbol}"
     elif intent.size is not None:
         amount = f"{unit_words(now.instrument, intent.size)} of {symbol}"
     else:
         amount = symbol
     how = WISH_WORDS[intent.type]
-    at = f" at {plain(intent.price)}" if intent.price is not None else ""
+    at = f" at {exact(intent.price)}" if intent.price is not None else ""
     return f"{intent.side.capitalize()} {amount} {how}{at}{_effect(plan, now)}"
 
 
@@ -70,7 +63,7 @@ def order_rows(summary: Summary, plan: Plan, now: Situation) -> None:
     side = intent.side.value.upper()
     summary.row("Side", side if intent.position_side is PositionSide.BOTH else f"{side}, {intent.position_side} side")
     about = "" if intent.type is OrderType.LIMIT else "about "
-    size = f"{plain(intent.quote_size)} {instrument.quote}" if intent.quote_size else ""
+    size = f"{exact(intent.quote_size)} {instrument.quote}" if intent.quote_size else ""
     if intent.size is not None:
         size = f"{unit_words(instrument, intent.size)} = {about}{money(plan.notional, instrument.quote)}"
     elif intent.quote_size is not None:
@@ -79,21 +72,21 @@ def order_rows(summary: Summary, plan: Plan, now: Situation) -> None:
     if plan.asked_quote is not None:
         summary.row(
             "Converted",
-            f"{plain(plan.asked_quote)} {instrument.quote} at {plain(plan.reference)}, rounded down to the step"
-            f" {plain(instrument.step)}",
+            f"{exact(plan.asked_quote)} {instrument.quote} at {exact(plan.reference)}, rounded down to the step"
+            f" {exact(instrument.step)}",
         )
     summary.row("Type", f"{intent.type.value} {intent.time_in_force or ''}".strip())
     if intent.price is not None:
-        summary.row("Price", f"{plain(intent.price)} ({signed_percent(percent(intent.price, ticker.last))} from last)")
+        summary.row("Price", f"{exact(intent.price)} ({signed_percent(percent(intent.price, ticker.last))} from last)")
     market = now.mark if intent.trigger_by is TriggerBy.MARK else ticker.last
     if intent.trigger is not None:
         distance = signed_percent(percent(intent.trigger, market))
-        summary.row("Trigger", f"{plain(intent.trigger)} by {intent.trigger_by} price ({distance} away)")
+        summary.row("Trigger", f"{exact(intent.trigger)} by {intent.trigger_by} price ({distance} away)")
     if intent.callback_percent is not None:
-        start = f", from {plain(intent.activation)}" if intent.activation else ""
-        summary.row("Trails by", f"{plain(intent.callback_percent)} %{start}")
-    quote = f"last {plain(ticker.last)}, bid {plain(ticker.bid or ticker.last)}, ask {plain(ticker.ask or ticker.last)}"
-    summary.row("Market", quote + (f", mark {plain(ticker.mark)}" if ticker.mark else ""))
+        start = f", from {exact(intent.activation)}" if intent.activation else ""
+        summary.row("Trails by", f"{exact(intent.callback_percent)} %{start}")
+    quote = f"last {exact(ticker.last)}, bid {exact(ticker.bid or ticker.last)}, ask {exact(ticker.ask or ticker.last)}"
+    summary.row("Market", quote + (f", mark {exact(ticker.mark)}" if ticker.mark else ""))
     if intent.reduce_only:
         summary.row("Reduce-only", "yes; it cannot turn the position round")
     if plan.takes:
@@ -116,12 +109,12 @@ def _slippage(summary: Summary, plan: Plan, now: Situation) -> None:
         return
     best = (now.book.asks if plan.intent.side is Side.BUY else now.book.bids)[0].price
     lost = abs(percent(walked.average, best))
-    summary.row("Slippage", f"about {lost:.3f} % (average {walked.average:.8g}, worst {plain(walked.worst)})")
+    summary.row("Slippage", f"about {lost:.3f} % (average {walked.average:.8g}, worst {exact(walked.worst)})")
     if lost > MUCH_SLIPPAGE:
         summary.warn(f"The order would move the price: {lost:.2f} % slippage.")
     wanted = plan.intent.size
     if wanted is not None and walked.filled < wanted:
-        summary.warn(f"The visible book holds only {plain(walked.filled)} of {plain(wanted)}.")
+        summary.warn(f"The visible book holds only {exact(walked.filled)} of {exact(wanted)}.")
 
 
 def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | None) -> None:
@@ -154,13 +147,13 @@ def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | No
     if terms is not None and plan.opening:
         _liquidation(summary, plan, now, terms)
     summary.facts.update(
-        cost=plain(amount), cost_asset=asset, fee=plain(fee), leverage=terms.leverage if terms else None
+        cost=exact(amount), cost_asset=asset, fee=exact(fee), leverage=terms.leverage if terms else None
     )
 
 
 def position_words(held: Position, base: str) -> str:
     pnl = "" if held.unrealised_pnl is None else f", uPnL {held.unrealised_pnl:+.2f}"
-    return f"{held.side} {plain(held.size)} {base}, entry {plain(held.entry)}{pnl}"
+    return f"{held.side} {exact(held.size)} {base}, entry {exact(held.entry)}{pnl}"
 
 
 def _liquidation(summary: Summary, plan: Plan, now: Situation, terms: Terms) -> None:
@@ -182,7 +175,7 @@ def _liquidation(summary: Summary, plan: Plan, now: Situation, terms: Terms) -> 
         return
     price = floor_to(price, now.instrument.tick)
     away = percent(price, now.mark)
-    summary.row("Est. liquidation", f"{plain(price)} ({signed_percent(away)} from mark)")
+    summary.row("Est. liquidation", f"{exact(price)} ({signed_percent(away)} from mark)")
     summary.facts["liquidation"] = plain(price)
     if abs(away) < NEAR_LIQUIDATION:
         summary.warn(f"Liquidation would be only {abs(away):.2f} % away.")
@@ -193,7 +186,7 @@ def _locked_elsewhere(positions: tuple[Position, ...]) -> Decimal:
 
 
 def protect_rows(
-    summary: Summary, now: Situation, held: Position, target: Decimal | None, stop: Decimal | None, what: str
+    summary: Summary, now: Situation, held: Position, *, target: Decimal | None, stop: Decimal | None, what: str
 ) -> None:
     summary.row("Venue", f"{now.venue.title} {now.verbs.market}")
     summary.row("Symbol", f"{now.instrument.symbol} ({now.instrument.native})")
@@ -208,15 +201,15 @@ def protect_rows(
         gain, loss = (result, loss) if name == "Take-profit" else (gain, result)
         distance = signed_percent(percent(value, held.entry))
         summary.row(
-            name, f"{plain(value)} ({distance} from entry, about {money(result, now.instrument.quote)} for all)"
+            name, f"{exact(value)} ({distance} from entry, about {money(result, now.instrument.quote)} for all)"
         )
     if gain is not None and loss is not None and loss < 0:
         summary.row("Reward : risk", f"{gain / -loss:.2f} : 1")
-    summary.row("Mark", plain(now.mark))
-    summary.row("Liquidation", plain(held.liquidation) if held.liquidation else "none reported")
+    summary.row("Mark", exact(now.mark))
+    summary.row("Liquidation", exact(held.liquidation) if held.liquidation else "none reported")
     summary.facts.update(take_profit=target and plain(target), stop_loss=stop and plain(stop))
 
 
 def balance_words(balances: tuple[Balance, ...], asset: str) -> str:
     found = [b for b in balances if b.asset == asset]
-    return ", ".join(f"{plain(b.free)} free in {b.wallet}" for b in found) or f"no {asset}"
+    return ", ".join(f"{exact(b.free)} free in {b.wallet}" for b in found) or f"no {asset}"

@@ -10,6 +10,7 @@ from blave_mcp.exchanges.errors import BadArgument
 EARLIEST_MS = 1_230_768_000_000
 """2009-01-01, before there was any market."""
 
+DAY_MS = 86_400_000
 _UNITS = {"s": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _INTERVAL = re.compile(r"(\d{1,4})(s|m|min|h|d|w|M)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

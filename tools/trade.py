@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import (
     MarginMode,
@@ -16,6 +16,7 @@ from blave_mcp.exchanges.models import (
     TriggerBy,
 )
 from blave_mcp.tools.desk import Desk
+from blave_mcp.tools.format import exact
 from blave_mcp.tools.grid import check_price, check_size, floor_to, to_base, to_units
 from blave_mcp.tools.guards import Guard, position_guard, price_guard, settings_guard
 from blave_mcp.tools.orders import Plan, Wish, check_funds, check_shape, plan_order, terms_for, unit_words
@@ -29,7 +30,7 @@ def _number(value: str) -> Decimal | None:
     return Decimal(value) if value else None
 
 
-async def place_order(  # noqa: PLR0913 - an order's fields
+async def place_order(
     desk: Desk,
     *,
     venue: str,
@@ -104,7 +105,7 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
         guards.append(price_guard(now.verbs.market, native, now.ticker.last, desk.limits.price_tolerance_percent))
         summary.row(
             "Sent only if",
-            f"the price is within {plain(desk.limits.price_tolerance_percent)} % of {plain(now.ticker.last)}",
+            f"the price is within {exact(desk.limits.price_tolerance_percent)} % of {exact(now.ticker.last)}",
         )
     steps += [(order_words(plan, now), call) for call in now.verbs.place(plan.intent)]
     summary.facts.update(venue=now.venue.name, market=now.verbs.market.value, symbol=symbol, native=native)
@@ -119,7 +120,7 @@ def pick_position(now: Situation, position_side: str) -> Position:
     """
     held = [p for p in now.here if not position_side or p.side.value == position_side]
     if not held:
-        others = ", ".join(f"{p.side} {plain(p.size)} {p.symbol}" for p in now.positions) or "none"
+        others = ", ".join(f"{p.side} {exact(p.size)} {p.symbol}" for p in now.positions) or "none"
         raise BadArgument(
             f"There is no {position_side + ' ' if position_side else ''}position in {now.instrument.symbol}"
             f" on {now.venue.title}.",
@@ -152,7 +153,7 @@ async def close_position(
         units = floor_to(to_units(now.instrument, held.size * Decimal(percent) / 100), now.instrument.step)
         if units <= 0:
             raise BadArgument(
-                f"{percent} % of {plain(held.size)} is less than the step {plain(now.instrument.step)}.",
+                f"{percent} % of {exact(held.size)} is less than the step {exact(now.instrument.step)}.",
                 advice="Use a larger percentage.",
             )
         base = to_base(now.instrument, units)
@@ -183,7 +184,7 @@ def _target(value: str, entry: Decimal, tick: Decimal, *, up: bool, name: str) -
     return floor_to(entry * (1 + part if up else 1 - part), tick)
 
 
-async def protect_position(  # noqa: PLR0913 - the facts of a bracket
+async def protect_position(
     desk: Desk,
     *,
     venue: str,
@@ -211,19 +212,19 @@ async def protect_position(  # noqa: PLR0913 - the facts of a bracket
         if value == reference or (value > reference) != above:
             raise BadArgument(
                 f"The {name} of a {held.side} lies {'above' if above else 'below'} the {trigger_by} price"
-                f" {plain(reference)}; {plain(value)} would trigger at once.",
+                f" {exact(reference)}; {exact(value)} would trigger at once.",
                 advice=f"Choose a price {'above' if above else 'below'} it.",
             )
     if stop is not None and held.liquidation and ((stop <= held.liquidation) if long else (stop >= held.liquidation)):
         raise BadArgument(
-            f"The position is liquidated at {plain(held.liquidation)} before the stop_loss {plain(stop)} is reached.",
-            advice=f"Choose a stop {'above' if long else 'below'} {plain(held.liquidation)}.",
+            f"The position is liquidated at {exact(held.liquidation)} before the stop_loss {exact(stop)} is reached.",
+            advice=f"Choose a stop {'above' if long else 'below'} {exact(held.liquidation)}.",
         )
     units = None
     if size:
         units = check_size(now.instrument, to_units(now.instrument, Decimal(size)), market=True)
         if Decimal(size) > held.size:
-            raise BadArgument(f"The position is {plain(held.size)}; {size} is more.", advice="Leave size out for all.")
+            raise BadArgument(f"The position is {exact(held.size)}; {size} is more.", advice="Leave size out for all.")
     closing = Side.SELL if long else Side.BUY
     calls = now.verbs.protect(
         now.instrument,
@@ -235,9 +236,9 @@ async def protect_position(  # noqa: PLR0913 - the facts of a bracket
         trigger_by=TriggerBy(trigger_by),
     )
     what = unit_words(now.instrument, units) if units is not None else "the whole position"
-    words = [f"{name} at {plain(value)}" for name, value in (("Take-profit", target), ("Stop-loss", stop)) if value]
+    words = [f"{name} at {exact(value)}" for name, value in (("Take-profit", target), ("Stop-loss", stop)) if value]
     summary = Summary(f"{' and '.join(words)} for the {held.side} in {now.instrument.symbol} on {now.venue.title}")
-    protect_rows(summary, now, held, target, stop, what)
+    protect_rows(summary, now, held, target=target, stop=stop, what=what)
     summary.verify = "each order by its client id, then the position"
     native, kind = now.instrument.native, now.verbs.market
     guards = [

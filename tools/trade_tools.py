@@ -34,9 +34,9 @@ TRADE_TOOLS = (
     _tool(
         "place_order",
         "Place an order",
-        "Proposes one order: spot, or a perpetual with leverage. Checks grid, balance, bracket and open position first; "
-        "an open position's leverage and margin mode are inherited. Reductions are sent reduce-only; an order never turns "
-        "a position round.",
+        "Proposes one order: spot, or a perpetual with leverage. Checks grid, balance, bracket and open position "
+        "first; an open position's leverage and margin mode are inherited. Reductions are sent reduce-only; an order "
+        "never turns a position round.",
         trade.place_order,
         _VENUE,
         _MARKET,

@@ -105,11 +105,10 @@ COMMON: dict[int, Code] = {
 }
 
 SPOT: Mapping[int, Code] = COMMON | {
-    -1033: Code("The connection was in use by another session."),
+    -1033: Code("The FIX sender id is in use by another session."),
     -1034: _limited("More connections than the limit."),
-    -1035: Code("The session was logged out."),
+    -1035: Code("The FIX session was logged out."),
     -1108: _form("A parameter's value is too large."),
-    -1131: Code("recvWindow must be at most 60000."),
     -1134: _form("strategyType must be at least 1000000."),
     -1135: _form("A parameter that should hold JSON does not."),
     -1139: _form("The ticker type is not valid."),
@@ -147,13 +146,11 @@ SPOT: Mapping[int, Code] = COMMON | {
         "The order ended without a fill more than 90 days ago and is archived.", "It can no longer be asked for."
     ),
     -2035: Code("The user data stream is already subscribed."),
-    -2036: Code("There is no such subscription."),
+    -2036: Code("The user data stream is not subscribed."),
     -2038: Code("The amendment was rejected.", "The venue's message says why."),
-    -2039: Code("orderId and client id belong to different orders.", "Give one of them.", not_found=True),
-    -2042: Code("There is no such subscription."),
+    -2039: Code("orderId and client id belong to different orders.", "Give one of them."),
+    -2042: Code("The connection has as many subscriptions as it may."),
 }
-"""-2035 to -2042: https://developers.binance.com/docs/binance-spot-api-docs/errors"""
-
 _FUTURES_SPECIAL: dict[int, Code] = {
     -1004: Code("This IP is already on the list."),
     -1005: Code("This IP is not on the list."),
@@ -185,6 +182,9 @@ _FUTURES_SPECIAL: dict[int, Code] = {
 FUTURES: Mapping[int, Code] = (
     COMMON | {code: Code(meaning, advice) for code, (meaning, advice) in FUTURES_MEANINGS.items()} | _FUTURES_SPECIAL
 )
+
+ABSENT = ("Order does not exist.", "Order list does not exist.")
+"""Messages that say that the thing asked for does not exist, whatever the code (a list has one of its own)."""
 
 # https://developers.binance.com/docs/derivatives/usds-margined-futures/general-info#http-return-codes
 FAILED_503 = ("Service Unavailable.", "Internal error; unable to process your request. Please try again.")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from blave_mcp.exchanges.binance.codes import FAILED_503, Code, harmless, lookup
+from blave_mcp.exchanges.binance.codes import ABSENT, FAILED_503, Code, harmless, lookup
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
@@ -218,7 +218,7 @@ def _fault(call: Call, reply: HttpReply, body: Any, *, good: bool) -> VenueFault
         advice=known.advice,
         retry_after=_retry_after(reply) if known.verdict is not Verdict.REFUSED else None,
         clock_skew=known.clock_skew,
-        not_found=known.not_found,
+        not_found=known.not_found or (message in ABSENT and 400 <= reply.status < 500),
         bad_key=known.bad_key,
     )
 

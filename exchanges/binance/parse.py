@@ -116,6 +116,14 @@ def row(payload: Any) -> Row:
     return payload
 
 
+def of_symbol(payload: Any, symbol: str) -> Row:
+    """Returns a symbol's row of a list; raises KeyError."""
+    for each in rows(payload):
+        if each["symbol"] == symbol:
+            return row(each)
+    raise KeyError(symbol)
+
+
 def candles(payload: Any, start_ms: int | None, end_ms: int | None, limit: int) -> tuple[Candle, ...]:
     """Reads [open time, open, high, low, close, volume, ...] rows; keeps those that open in [start, end).
 

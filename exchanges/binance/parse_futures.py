@@ -15,6 +15,7 @@ from blave_mcp.exchanges.binance.parse import (
     levels,
     moment,
     number,
+    of_symbol,
     optional,
     positive,
     row,
@@ -144,7 +145,10 @@ def funding_rates(payload: Any, limit: int, *, first: bool) -> tuple[FundingRate
 
 
 def balances(payload: Any) -> tuple[Balance, ...]:
-    """GET /fapi/v3/account. Here `locked` is the margin in use; free is what a new position may take."""
+    """GET /fapi/v3/account. Here `locked` is the margin in use; free is what a new position may take.
+
+    In multi-assets mode Binance gives the whole account's free balance in USD for every asset.
+    """
     found = []
     for each in rows(row(payload)["assets"]):
         total, free, used = (number(each[name]) for name in ("walletBalance", "availableBalance", "initialMargin"))
@@ -198,7 +202,7 @@ def positions(payload: Any) -> tuple[Position, ...]:
 
 def settings(symbol: str, config: Any, account: Any, fees: Any) -> AccountSettings:
     """GET /fapi/v1/symbolConfig, accountConfig and commissionRate."""
-    ours = next(each for each in rows(config) if each["symbol"] == symbol)
+    ours = of_symbol(config, symbol)
     whole, rates = row(account), row(fees)
     return AccountSettings(
         symbol=symbol_of(symbol),
@@ -214,8 +218,7 @@ def settings(symbol: str, config: Any, account: Any, fees: Any) -> AccountSettin
 
 def brackets(payload: Any, symbol: str) -> tuple[Bracket, ...]:
     """GET /fapi/v1/leverageBracket, a list or one object; the tiers are taken as they stand."""
-    listed = payload if isinstance(payload, list) else [payload]
-    ours = next(each for each in listed if row(each)["symbol"] == symbol)
+    ours = of_symbol(payload if isinstance(payload, list) else [payload], symbol)
     found = [
         Bracket(
             floor=number(each["notionalFloor"]),

@@ -74,6 +74,7 @@ def instruments(payload: Any) -> tuple[Instrument, ...]:
                 min_notional=positive(notional.get("minNotional")),
                 price_up=up,
                 price_down=down,
+                band_both_sides=True,
                 trading=entry["status"] == "TRADING" and entry.get("isSpotTradingAllowed", True) is True,
                 **grid(entry, filters, digits="quoteAssetPrecision"),
             )

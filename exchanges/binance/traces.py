@@ -12,7 +12,7 @@ from typing import Any
 
 from blave_mcp.exchanges.binance import parse_futures, parse_spot
 from blave_mcp.exchanges.binance.endpoints import BINANCE
-from blave_mcp.exchanges.binance.parse import ask, number, row, rows
+from blave_mcp.exchanges.binance.parse import ask, number, of_symbol, row, rows
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call, plain
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
@@ -271,7 +271,7 @@ def _leverage(call: Call, _: int) -> Ask[Trace]:
     symbol, wanted = call.get("symbol"), call.get("leverage")
 
     def parse(payload: Any) -> Trace:
-        now = int(next(each for each in rows(payload) if each["symbol"] == symbol)["leverage"])
+        now = int(of_symbol(payload, symbol)["leverage"])
         return Trace(found=now == wanted, text=f"The leverage of {symbol} is {now}.", facts={"leverage": str(now)})
 
     return ask(parse, BINANCE["futures.settings.symbol"].call(symbol=symbol))
@@ -281,8 +281,7 @@ def _margin_mode(call: Call, _: int) -> Ask[Trace]:
     symbol, wanted = call.get("symbol"), call.get("marginType")
 
     def parse(payload: Any) -> Trace:
-        native = next(each for each in rows(payload) if each["symbol"] == symbol)["marginType"]
-        now = parse_futures.margin_mode(native)
+        now = parse_futures.margin_mode(of_symbol(payload, symbol)["marginType"])
         return Trace(
             found=now is parse_futures.margin_mode(wanted),
             text=f"The margin mode of {symbol} is {now}.",

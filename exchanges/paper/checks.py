@@ -1,4 +1,4 @@
-"""What is wrong with an order by itself: its fields, its grids, the market it would meet. `funds` looks at the money."""
+"""What is wrong with an order by itself: its fields, its grids, the market it would meet. `funds` looks at money."""
 
 from __future__ import annotations
 
@@ -138,6 +138,9 @@ def check_market(request: OrderRequest, listing: Listing, prices: Prices, *, pos
     if not exempt:
         at = request.price or request.trigger_price or prices.last
         notional = request.quote_qty or (request.qty or Decimal(0)) * at
+        if request.quote_qty is not None and request.quote_qty > listing.market_max_qty * prices.last:
+            most = listing.market_max_qty
+            raise PaperRefusal(Reason.QTY_TOO_LARGE, f"{request.quote_qty} {listing.quote} is worth more than {most}")
         if notional < listing.min_notional:
             raise PaperRefusal(Reason.NOTIONAL_TOO_SMALL, f"{notional} is below {listing.min_notional} {listing.quote}")
     reference = prices.mark if request.trigger_by is TriggerBy.MARK else prices.last

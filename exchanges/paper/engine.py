@@ -40,28 +40,30 @@ class Engine:
 
     # Admission
 
-    def admit(self, request: OrderRequest, now_ms: int, *, funds: bool, fresh: bool = True, replacing: int = 0) -> None:
+    def admit(self, request: OrderRequest, now_ms: int, *, funds: bool, amends: Order | None = None) -> None:
         """Refuses an order that cannot be entered now.
 
         Args:
             funds: whether it has to be paid for.
-            fresh: it is new to the book: its client id has to be free and there has to be room.
-            replacing: id of the open order that it amends.
+            amends: the open order that `request` is the new form of, also one that is about to be activated.
 
         Raises: PaperRefusal.
         """
         listing = self.account.listings[request.key]
         check_form(request, listing, hedge=self.account.hedge, now_ms=now_ms)
         prices = self.market.prices(request.key, now_ms)
-        refuses = self.account.rules.post_only == "refuse" or bool(replacing)
-        check_market(request, listing, prices, post_only_refuses=refuses)
-        if fresh:
+        check_market(request, listing, prices, post_only_refuses=self.account.rules.post_only == "refuse")
+        replacing = 0
+        if amends is None:
             self._check_room(request)
+        else:
+            replacing = amends.id
+            if not request.close_position:
+                request = rest_of(replace(amends, request=request, qty=request.qty or amends.qty))
         if reduces(request) and not conditional(request):
             self._check_reduces(request)
-        if conditional(request):
-            plan = []
-        else:
+        plan = []
+        if not conditional(request):
             plan = self.funds.plan(request, request.qty, now_ms)
             if at_market(request) and not plan:
                 raise PaperRefusal(Reason.NO_LIQUIDITY, f"nothing to {request.side.value} on the book")
@@ -100,13 +102,12 @@ class Engine:
             return
         if order.list_id and listing.product is Product.SPOT:
             raise PaperRefusal(Reason.NOT_AMENDABLE, "an order of a list is cancelled and placed anew")
-        rest = rest_of(replace(order, request=request, qty=request.qty or order.qty))
         held = self.book.locks.get(order.id, ZERO)
         slot, _ = self.funds.spot_need(request, [])
         # What it has locked is there to pay for what it becomes.
         self.account.cash.lock(slot, -held)
         try:
-            self.admit(request if request.close_position else rest, now_ms, funds=True, fresh=False, replacing=order.id)
+            self.admit(request, now_ms, funds=True, amends=order)
         finally:
             self.account.cash.lock(slot, held)
 
@@ -216,7 +217,7 @@ class Engine:
     def _activate(self, order: Order, now_ms: int) -> None:
         shares = any(other.id in self.book.locks for other in self._rivals(order))
         try:
-            self.admit(order.request, now_ms, funds=not shares, fresh=False)
+            self.admit(order.request, now_ms, funds=not shares, amends=order)
         except PaperRefusal as refusal:
             self.finish(order, OrderStatus.REJECTED, now_ms, refusal.reason)
             return

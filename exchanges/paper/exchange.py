@@ -2,8 +2,7 @@
 
 Pure: no I/O, no clock. Every method that takes `now_ms` (wall time) first settles the world up to it: resting orders
 fill, triggers fire, funding is paid, positions are liquidated. Time never goes back: an earlier `now_ms` counts as the
-latest.
-Whatever is refused raises PaperRefusal and changes nothing; whatever the market cannot answer raises MarketError.
+latest. Whatever is refused raises PaperRefusal and changes nothing; what the market cannot answer raises MarketError.
 One account per exchange; the house is the counterparty of every fill.
 """
 
@@ -12,27 +11,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol, TypeVar
 
 from blave_mcp.exchanges.paper import purse
-from blave_mcp.exchanges.paper.account import Account
 from blave_mcp.exchanges.paper.codec import dumps
-from blave_mcp.exchanges.paper.engine import Engine, amended
+from blave_mcp.exchanges.paper.engine import amended
 from blave_mcp.exchanges.paper.listings import DEFAULT_BALANCES, default_listings
-from blave_mcp.exchanges.paper.margin import max_notional
 from blave_mcp.exchanges.paper.market import Market
-from blave_mcp.exchanges.paper.passage import Passage
+from blave_mcp.exchanges.paper.reading import Reading, of
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import (
-    Balance,
-    Entry,
-    EntryKind,
-    Fill,
-    FundingPayment,
-    Liquidation,
     Listing,
     ListKind,
-    MarginAccount,
     MarginMode,
     Order,
     OrderList,
@@ -43,28 +32,14 @@ from blave_mcp.exchanges.paper.types import (
     Product,
     Rules,
     SymbolSettings,
-    SystemAccounts,
     Transfer,
 )
 
 _VERSION = 1
 
 
-class _Keyed(Protocol):
-    @property
-    def key(self) -> str: ...
-
-
-_K = TypeVar("_K", bound=_Keyed)
-
-
-def _of(items: Iterable[_K], key: str | None, product: Product | None) -> list[_K]:
-    ending = f":{product.value}" if product else ""
-    return [item for item in items if key in (None, item.key) and item.key.endswith(ending)]
-
-
-class PaperExchange:
-    """See the module.
+class PaperExchange(Reading):
+    """See the module; what can be asked of it is in `Reading`.
 
     Args:
         market: prices; its keys cover the listings'.
@@ -83,37 +58,11 @@ class PaperExchange:
         balances: Mapping[str, Mapping[str, Decimal]] | None = None,
         rules: Rules | None = None,
     ) -> None:
-        self._listings = {item.key: item for item in (default_listings() if listings is None else listings)}
-        self._market = market
-        self._account = Account(self._listings, rules or Rules())
-        self._engine = Engine(self._account, market)
-        self._passage = Passage(self._account, market, self._engine)
+        super().__init__(market, default_listings() if listings is None else listings, rules or Rules())
         self._account.cash.open(DEFAULT_BALANCES if balances is None else balances)
         self._account.settled_ms = now_ms
 
-    # Time and state
-
-    @property
-    def market(self) -> Market:
-        return self._market
-
-    @property
-    def rules(self) -> Rules:
-        return self._account.rules
-
-    @property
-    def settled_ms(self) -> int:
-        """Wall time up to which everything has happened."""
-        return self._account.settled_ms
-
-    @property
-    def version(self) -> int:
-        """Rises with every change of the account, so that a face stores it only when it has to."""
-        return self._account.changes + self._account.book.changes
-
-    def advance(self, now_ms: int) -> None:
-        """Settles everything that was due up to `now_ms`."""
-        self._passage.advance(now_ms)
+    # State
 
     def to_json(self) -> str:
         """Returns the whole state (not the listings, not the rules), Decimals as strings."""
@@ -136,39 +85,12 @@ class PaperExchange:
             market.restore(state["market"])
             exchange = cls(market, now_ms=0, listings=listings, balances={}, rules=rules)
             exchange._account.from_state(state["account"])
+            exchange._check_known()
         except (KeyError, TypeError, ArithmeticError) as error:
             raise ValueError(f"not a stored paper account: {error!r}") from error
         return exchange
 
-    # Listings
-
-    def listing(self, key: str) -> Listing:
-        """Raises: PaperRefusal UNKNOWN_SYMBOL."""
-        found = self._listings.get(key)
-        if found is None:
-            raise PaperRefusal(Reason.UNKNOWN_SYMBOL, f"no listing {key}")
-        return found
-
-    def listings(self, product: Product | None = None) -> tuple[Listing, ...]:
-        return tuple(item for item in self._listings.values() if product in (None, item.product))
-
     # Wallets
-
-    def balances(self, now_ms: int, wallet: str | None = None) -> tuple[Balance, ...]:
-        """Returns every asset that a wallet has ever held, zeros included, by wallet and asset."""
-        self.advance(now_ms)
-        slots = self._account.cash.slots()
-        return tuple(self._account.balance(slot) for slot in slots if wallet in (None, slot[0]))
-
-    def balance(self, wallet: str, asset: str, now_ms: int) -> Balance:
-        """Returns zeros for an asset or wallet that is not known."""
-        self.advance(now_ms)
-        return self._account.balance((wallet, asset))
-
-    def transferable(self, wallet: str, asset: str, now_ms: int) -> Decimal:
-        """Returns the most that can be transferred out: free, and in the perpetual wallet not needed as margin."""
-        self.advance(now_ms)
-        return self._account.spendable((wallet, asset))
 
     def transfer(
         self, asset: str, amount: Decimal, *, source: str, target: str, now_ms: int, tag: str = ""
@@ -308,93 +230,14 @@ class PaperExchange:
         """Cancels every open order of a listing or a product, or all; returns them as they are now."""
         self.advance(now_ms)
         book = self._account.book
-        chosen = _of(book.open(), key, product)
+        chosen = of(book.open(), key, product)
         # Those that wait go first: a working order that ends would end them its own way.
         for order in reversed(chosen):
             if book.is_open(order.id):
                 self._engine.finish(order, OrderStatus.CANCELED, self.settled_ms)
         return tuple(found for order in chosen if (found := book.get(order.id)) is not None)
 
-    def order(
-        self, now_ms: int, *, key: str | None = None, order_id: int | None = None, client_id: str | None = None
-    ) -> Order:
-        """Returns an order, open or done; by client id the newest with it.
-
-        Raises: PaperRefusal UNKNOWN_ORDER.
-        """
-        self.advance(now_ms)
-        return self._account.book.find(key=key, order_id=order_id, client_id=client_id)
-
-    def open_orders(self, now_ms: int, *, key: str | None = None, product: Product | None = None) -> tuple[Order, ...]:
-        """Returns the open orders, PENDING ones included, by id."""
-        self.advance(now_ms)
-        return tuple(_of(self._account.book.open(), key, product))
-
-    def orders(self, now_ms: int, *, key: str | None = None, product: Product | None = None) -> tuple[Order, ...]:
-        """Returns every order that is kept, open and done, by id."""
-        self.advance(now_ms)
-        return tuple(_of(self._account.book.all(), key, product))
-
-    def order_list(self, now_ms: int, *, list_id: int | None = None, client_id: str | None = None) -> OrderList:
-        """Raises: PaperRefusal UNKNOWN_LIST."""
-        self.advance(now_ms)
-        return self._account.book.find_list(list_id, client_id)
-
-    def order_lists(self, now_ms: int, *, open_only: bool = False) -> tuple[OrderList, ...]:
-        """Returns the lists that are kept, by id."""
-        self.advance(now_ms)
-        return tuple(group for group in self._account.book.lists() if not (open_only and group.done))
-
-    def fills(
-        self, now_ms: int, *, key: str | None = None, product: Product | None = None, order_id: int | None = None
-    ) -> tuple[Fill, ...]:
-        """Returns the fills that are kept, by id."""
-        self.advance(now_ms)
-        return tuple(f for f in _of(self._account.fills, key, product) if order_id in (None, f.order_id))
-
     # Perpetuals
-
-    def positions(self, now_ms: int, *, key: str | None = None, include_empty: bool = False) -> tuple[Position, ...]:
-        """Returns the positions, by key and side.
-
-        Args:
-            include_empty: also the empty ones: BOTH in one-way mode, LONG and SHORT in hedge mode, per listing.
-        """
-        self.advance(now_ms)
-        self._fresh_marks()
-        account = self._account
-        keys = [item.key for item in self.listings(Product.PERP)] if key is None else [self.listing(key).key]
-        return tuple(
-            account.position(name, side)
-            for name in sorted(keys)
-            for side in account.sides
-            if include_empty or account.leg(name, side).qty
-        )
-
-    def margin_account(self, now_ms: int, asset: str = "USDT") -> MarginAccount:
-        self.advance(now_ms)
-        self._fresh_marks()
-        return self._account.margin_account(asset)
-
-    def margin_assets(self) -> tuple[str, ...]:
-        """Returns the assets that the perpetual listings settle in."""
-        return self._account.margin_assets()
-
-    def settings(self, key: str) -> SymbolSettings:
-        """Raises: PaperRefusal UNKNOWN_SYMBOL."""
-        listing = self.listing(key)
-        leverage = self._account.leverage(key)
-        return SymbolSettings(
-            key=key,
-            leverage=leverage,
-            margin_mode=self._account.mode(key),
-            max_notional=max_notional(listing.tiers, leverage),
-        )
-
-    @property
-    def hedge(self) -> bool:
-        """Whether positions are kept in LONG and SHORT legs."""
-        return self._account.hedge
 
     def set_hedge(self, hedge: bool, now_ms: int) -> None:
         """Raises: PaperRefusal POSITION_MODE_*."""
@@ -424,41 +267,13 @@ class PaperExchange:
         purse.adjust_margin(self._account, self.listing(key), position_side, amount)
         return self._account.position(key, position_side)
 
-    # Records, oldest first, ids rising
-
-    def entries(
-        self, now_ms: int, *, wallet: str | None = None, asset: str | None = None, kind: EntryKind | None = None
-    ) -> tuple[Entry, ...]:
-        """Returns the movements in the wallets."""
-        self.advance(now_ms)
-        return tuple(
-            e
-            for e in self._account.entries
-            if wallet in (None, e.wallet) and asset in (None, e.asset) and kind in (None, e.kind)
-        )
-
-    def transfers(self, now_ms: int) -> tuple[Transfer, ...]:
-        self.advance(now_ms)
-        return tuple(self._account.transfers)
-
-    def funding_payments(self, now_ms: int, *, key: str | None = None) -> tuple[FundingPayment, ...]:
-        self.advance(now_ms)
-        return tuple(_of(self._account.fundings, key, None))
-
-    def liquidations(self, now_ms: int, *, key: str | None = None) -> tuple[Liquidation, ...]:
-        self.advance(now_ms)
-        return tuple(_of(self._account.liquidations, key, None))
-
-    # Conservation
-
-    def system_accounts(self) -> SystemAccounts:
-        return self._account.cash.system_accounts()
-
-    def totals(self) -> dict[str, Decimal]:
-        """Returns per asset the sum over all wallets and the exchange's own accounts: constant for ever."""
-        return self._account.cash.totals()
-
     # Inside
+
+    def _check_known(self) -> None:
+        book = self._account.book
+        lost = {*book.open_keys(), *(key for key, _ in self._account.legs)} - self._listings.keys()
+        if lost:
+            raise ValueError(f"orders or positions in what is not listed: {', '.join(sorted(lost))}")
 
     def _open_order(self, key: str, order_id: int | None, client_id: str | None) -> Order:
         self.listing(key)
@@ -471,8 +286,3 @@ class PaperExchange:
         listing = self.listing(key)
         if listing.product is Product.PERP:
             self._passage.check_margin(listing.settle, self.settled_ms)
-
-    def _fresh_marks(self) -> None:
-        """Asks for a price of every position, so that one that is too old is not shown as if it were new."""
-        for leg in self._account.legs.values():
-            leg.mark = self._market.prices(leg.key, self.settled_ms).mark

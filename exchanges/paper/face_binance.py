@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -17,128 +17,12 @@ from typing import Any, ClassVar
 
 from blave_mcp.exchanges.paper.exchange import PaperExchange
 from blave_mcp.exchanges.paper.face import BadForm, Window, fixed, header, json_reply, parse_form, path_and_query, table
-from blave_mcp.exchanges.paper.face_books import Account, Books, Refused
-from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, IntervalUnavailable, MarketError, NoSuchMarket
+from blave_mcp.exchanges.paper.face_binance_params import INVALID_SYMBOL, BinanceRefusal, Params, illegal, missing
+from blave_mcp.exchanges.paper.face_books import Account, Books
+from blave_mcp.exchanges.paper.market import DAY, MINUTE, IntervalUnavailable, MarketError, NoSuchMarket
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import Listing, Product
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
-
-DECIMAL_RANGE = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
-INTEGER_RANGE = r"^[0-9]{1,20}$"
-CLIENT_ID_RANGE = r"^[a-zA-Z0-9-_\.:/]{1,36}$"
-
-INTERVALS: Mapping[str, int] = {
-    "1m": MINUTE,
-    "3m": 3 * MINUTE,
-    "5m": 5 * MINUTE,
-    "15m": 15 * MINUTE,
-    "30m": 30 * MINUTE,
-    "1h": HOUR,
-    "2h": 2 * HOUR,
-    "4h": 4 * HOUR,
-    "6h": 6 * HOUR,
-    "8h": 8 * HOUR,
-    "12h": 12 * HOUR,
-    "1d": DAY,
-    "3d": 3 * DAY,
-    "1w": 7 * DAY,
-}
-
-
-class BinanceRefusal(Refused):
-    """An answer of the kind `{"code": -1121, "msg": "Invalid symbol."}`.
-
-    Attributes:
-        data: what stands beside code and msg, where the venue adds something.
-    """
-
-    def __init__(self, code: int, message: str, *, status: int = 400, data: Any = None, wait: int = 0) -> None:
-        super().__init__(f"{code} {message}")
-        self.code = code
-        self.message = message
-        self.status = status
-        self.data = data
-        self.wait = wait
-
-    def envelope(self) -> dict[str, Any]:
-        return {"code": self.code, "msg": self.message} | ({} if self.data is None else {"data": self.data})
-
-
-def missing(name: str) -> BinanceRefusal:
-    return BinanceRefusal(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
-
-
-def illegal(name: str, legal: str) -> BinanceRefusal:
-    return BinanceRefusal(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
-
-
-def not_valid(name: str) -> BinanceRefusal:
-    return BinanceRefusal(-1130, f"Data sent for parameter '{name}' is not valid.")
-
-
-INVALID_SYMBOL = (-1121, "Invalid symbol.")
-
-
-class Params:
-    """The parameters of one request, read by kind."""
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self.given = given
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.given
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.given.get(name, default)
-
-    def decimal(self, name: str, *, signed: bool = False) -> Decimal | None:
-        """Returns a decimal, or None if it was not sent.
-
-        Args:
-            signed: lets a minus sign pass, for the rules behind to refuse.
-        """
-        value = self.given.get(name)
-        if value is None:
-            return None
-        if not re.fullmatch(DECIMAL_RANGE, value.removeprefix("-") if signed else value):
-            raise illegal(name, DECIMAL_RANGE)
-        return Decimal(value)
-
-    def integer(self, name: str) -> int | None:
-        value = self.given.get(name)
-        if value is None:
-            return None
-        if not re.fullmatch(INTEGER_RANGE, value):
-            raise illegal(name, INTEGER_RANGE)
-        return int(value)
-
-    def limit(self, default: int, most: int, *, name: str = "limit", strict: bool = False) -> int:
-        """Returns how many rows are wanted; more than `most` is refused if `strict`, else cut."""
-        value = self.integer(name)
-        if value is None:
-            return default
-        if value == 0 or (strict and value > most):
-            raise not_valid(name)
-        return min(value, most)
-
-    def one_of(self, name: str, choices: Iterable[str], refusal: BinanceRefusal | None = None) -> str:
-        """Returns one of some words, or "" if it was not sent."""
-        value = self.given.get(name)
-        if value is None:
-            return ""
-        if value not in choices:
-            raise refusal or not_valid(name)
-        return value
-
-    def flag(self, name: str) -> bool:
-        return self.one_of(name, ("true", "false", "TRUE", "FALSE", "True", "False")).lower() == "true"
-
-    def client_id(self, name: str) -> str:
-        """Returns a client's own id, or "" if it was not sent."""
-        value = self.given.get(name, "")
-        if value and not re.fullmatch(CLIENT_ID_RANGE, value):
-            raise illegal(name, CLIENT_ID_RANGE)
-        return value
 
 
 class Security(StrEnum):

@@ -13,18 +13,11 @@ from blave_mcp.exchanges.paper import face_binance_futures_account as accounts
 from blave_mcp.exchanges.paper import face_binance_futures_algo as algo
 from blave_mcp.exchanges.paper import face_binance_futures_batch as batches
 from blave_mcp.exchanges.paper import face_binance_futures_orders as orders
+from blave_mcp.exchanges.paper import face_binance_futures_records as records
+from blave_mcp.exchanges.paper import face_binance_futures_settings as settings
 from blave_mcp.exchanges.paper import face_binance_market as market
 from blave_mcp.exchanges.paper.face import fixed, places_of
-from blave_mcp.exchanges.paper.face_binance import (
-    Ask,
-    BinanceFace,
-    BinanceRefusal,
-    Limit,
-    Params,
-    Route,
-    mapped,
-    public,
-)
+from blave_mcp.exchanges.paper.face_binance import Ask, BinanceFace, Limit, Route, mapped, public
 from blave_mcp.exchanges.paper.face_binance_futures_fields import (
     CONDITIONAL,
     MODIFY_FIELDS,
@@ -34,6 +27,7 @@ from blave_mcp.exchanges.paper.face_binance_futures_fields import (
     price_text,
     qty_text,
 )
+from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params
 from blave_mcp.exchanges.paper.market import HOUR
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import Listing, Product
@@ -337,25 +331,25 @@ class BinanceFuturesFace(BinanceFace):
         Route("GET", "/fapi/v3/account", accounts.account_v3, "", 5),
         Route("GET", "/fapi/v2/positionRisk", accounts.risk_v2, "symbol", 5),
         Route("GET", "/fapi/v3/positionRisk", accounts.risk_v3, "symbol", 5),
-        Route("GET", "/fapi/v1/userTrades", accounts.user_trades, _TRADES_PARAMS, 5),
-        Route("GET", "/fapi/v1/income", accounts.income, f"symbol incomeType page {_HISTORY}", 30),
+        Route("GET", "/fapi/v1/userTrades", records.user_trades, _TRADES_PARAMS, 5),
+        Route("GET", "/fapi/v1/income", records.income, f"symbol incomeType page {_HISTORY}", 30),
         Route(
-            "GET", "/fapi/v1/forceOrders", accounts.force_orders, f"symbol autoCloseType {_HISTORY}", _by_symbol(20, 50)
+            "GET", "/fapi/v1/forceOrders", records.force_orders, f"symbol autoCloseType {_HISTORY}", _by_symbol(20, 50)
         ),
-        Route("GET", "/fapi/v1/commissionRate", accounts.commission_rate, "symbol!", 20),
-        Route("GET", "/fapi/v1/symbolConfig", accounts.symbol_config, "symbol", 5),
-        Route("GET", "/fapi/v1/accountConfig", accounts.account_config, "", 5),
-        Route("GET", "/fapi/v1/leverageBracket", accounts.brackets, "symbol"),
-        Route("GET", "/fapi/v1/rateLimit/order", accounts.order_count),
-        Route("GET", "/fapi/v1/feeBurn", accounts.fee_burn, "", 30),
-        Route("GET", "/fapi/v1/multiAssetsMargin", accounts.multi_assets, "", 30),
-        Route("POST", "/fapi/v1/multiAssetsMargin", accounts.set_multi_assets, "multiAssetsMargin!"),
-        Route("GET", "/fapi/v1/positionSide/dual", accounts.position_mode, "", 30),
-        Route("POST", "/fapi/v1/positionSide/dual", accounts.set_position_mode, "dualSidePosition!"),
-        Route("POST", "/fapi/v1/leverage", accounts.leverage, "symbol! leverage!"),
-        Route("POST", "/fapi/v1/marginType", accounts.margin_type, "symbol! marginType!"),
-        Route("POST", "/fapi/v1/positionMargin", accounts.position_margin, "symbol! positionSide amount! type!"),
-        Route("GET", "/fapi/v1/positionMargin/history", accounts.margin_history, f"symbol! type {_HISTORY}"),
+        Route("GET", "/fapi/v1/commissionRate", settings.commission_rate, "symbol!", 20),
+        Route("GET", "/fapi/v1/symbolConfig", settings.symbol_config, "symbol", 5),
+        Route("GET", "/fapi/v1/accountConfig", settings.account_config, "", 5),
+        Route("GET", "/fapi/v1/leverageBracket", settings.brackets, "symbol"),
+        Route("GET", "/fapi/v1/rateLimit/order", settings.order_count),
+        Route("GET", "/fapi/v1/feeBurn", settings.fee_burn, "", 30),
+        Route("GET", "/fapi/v1/multiAssetsMargin", settings.multi_assets, "", 30),
+        Route("POST", "/fapi/v1/multiAssetsMargin", settings.set_multi_assets, "multiAssetsMargin!"),
+        Route("GET", "/fapi/v1/positionSide/dual", settings.position_mode, "", 30),
+        Route("POST", "/fapi/v1/positionSide/dual", settings.set_position_mode, "dualSidePosition!"),
+        Route("POST", "/fapi/v1/leverage", settings.leverage, "symbol! leverage!"),
+        Route("POST", "/fapi/v1/marginType", settings.margin_type, "symbol! marginType!"),
+        Route("POST", "/fapi/v1/positionMargin", settings.position_margin, "symbol! positionSide amount! type!"),
+        Route("GET", "/fapi/v1/positionMargin/history", settings.margin_history, f"symbol! type {_HISTORY}"),
         Route("POST", "/fapi/v1/order", orders.place, ORDER_FIELDS, 0),
         Route("POST", "/fapi/v1/order/test", orders.test, ORDER_FIELDS),
         Route("PUT", "/fapi/v1/order", orders.modify, MODIFY_FIELDS, 0),

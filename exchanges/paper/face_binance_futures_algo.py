@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.paper.face import fixed, short
-from blave_mcp.exchanges.paper.face_binance import Ask, BinanceRefusal, missing, not_valid
+from blave_mcp.exchanges.paper.face_binance import Ask
 from blave_mcp.exchanges.paper.face_binance_futures_fields import (
     CONDITIONAL,
     DEFAULT_STP,
@@ -37,6 +37,7 @@ from blave_mcp.exchanges.paper.face_binance_futures_orders import (
     response_type,
     week_of,
 )
+from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, missing, not_valid
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import (
     ZERO,

@@ -8,16 +8,33 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import INTERVALS, Ask, BinanceRefusal, not_valid
-from blave_mcp.exchanges.paper.market import DAY, HOUR, MONTH, SECOND, Bar, Quote
+from blave_mcp.exchanges.paper.face_binance import Ask
+from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, not_valid
+from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, MONTH, SECOND, Bar, Quote
 from blave_mcp.exchanges.paper.types import ZERO, Listing
 
 _TRADES_KEPT = 1_000
+INTERVALS: Mapping[str, int] = {
+    "1m": MINUTE,
+    "3m": 3 * MINUTE,
+    "5m": 5 * MINUTE,
+    "15m": 15 * MINUTE,
+    "30m": 30 * MINUTE,
+    "1h": HOUR,
+    "2h": 2 * HOUR,
+    "4h": 4 * HOUR,
+    "6h": 6 * HOUR,
+    "8h": 8 * HOUR,
+    "12h": 12 * HOUR,
+    "1d": DAY,
+    "3d": 3 * DAY,
+    "1w": 7 * DAY,
+}
 
 
 def ping(_: Ask) -> dict[str, Any]:

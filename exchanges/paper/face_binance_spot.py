@@ -12,19 +12,12 @@ from typing import Any, ClassVar
 from blave_mcp.exchanges.paper import face_binance_market as market
 from blave_mcp.exchanges.paper import face_binance_spot_account as accounts
 from blave_mcp.exchanges.paper import face_binance_spot_changes as changes
+from blave_mcp.exchanges.paper import face_binance_spot_fields as fields
 from blave_mcp.exchanges.paper import face_binance_spot_lists as lists
 from blave_mcp.exchanges.paper import face_binance_spot_orders as orders
 from blave_mcp.exchanges.paper.face import fixed, places_of
-from blave_mcp.exchanges.paper.face_binance import (
-    Ask,
-    BinanceFace,
-    BinanceRefusal,
-    Limit,
-    Params,
-    Route,
-    mapped,
-    public,
-)
+from blave_mcp.exchanges.paper.face_binance import Ask, BinanceFace, Limit, Route, mapped, public
+from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import ZERO, Listing, Product
 
@@ -88,7 +81,7 @@ def symbol_info(listing: Listing, most_orders: int) -> dict[str, Any]:
         "quoteAssetPrecision": 8,
         "baseCommissionPrecision": 8,
         "quoteCommissionPrecision": 8,
-        "orderTypes": list(orders.TYPES),
+        "orderTypes": list(fields.TYPES),
         "icebergAllowed": False,
         "ocoAllowed": True,
         "otoAllowed": True,
@@ -103,8 +96,8 @@ def symbol_info(listing: Listing, most_orders: int) -> dict[str, Any]:
         "filters": filters(listing, most_orders),
         "permissions": [],
         "permissionSets": [["SPOT"]],
-        "defaultSelfTradePreventionMode": orders.DEFAULT_STP,
-        "allowedSelfTradePreventionModes": list(orders.STP_MODES),
+        "defaultSelfTradePreventionMode": fields.DEFAULT_STP,
+        "allowedSelfTradePreventionModes": list(fields.STP_MODES),
     }
 
 
@@ -283,8 +276,8 @@ class BinanceSpotFace(BinanceFace):
         Route("GET", "/api/v3/myTrades", accounts.my_trades, f"symbol! orderId fromId {_HISTORY}", 20),
         Route("GET", "/api/v3/account/commission", accounts.commission, "symbol!", 20),
         Route("GET", "/api/v3/rateLimit/order", accounts.order_count, "", 40),
-        Route("POST", "/api/v3/order", orders.new, orders.ORDER_PARAMS),
-        Route("POST", "/api/v3/order/test", orders.test, f"{orders.ORDER_PARAMS} computeCommissionRates", _test_weight),
+        Route("POST", "/api/v3/order", orders.new, fields.ORDER_PARAMS),
+        Route("POST", "/api/v3/order/test", orders.test, f"{fields.ORDER_PARAMS} computeCommissionRates", _test_weight),
         Route("GET", "/api/v3/order", orders.query, _WANTED, 4),
         Route("DELETE", "/api/v3/order", changes.cancel, f"{_WANTED} newClientOrderId cancelRestrictions"),
         Route("GET", "/api/v3/openOrders", orders.open_orders, "symbol", _by_symbol(6, 80)),

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask, BinanceRefusal, missing
+from blave_mcp.exchanges.paper.face_binance import Ask
+from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, missing
+from blave_mcp.exchanges.paper.face_binance_spot_fields import ORDER_PARAMS, Leg, request_of, side_of
 from blave_mcp.exchanges.paper.face_binance_spot_lists import list_reports, list_told
 from blave_mcp.exchanges.paper.face_binance_spot_orders import (
     NAMES,
-    ORDER_PARAMS,
-    Leg,
     canceled,
     core,
     made_id,
     money,
     placed,
-    request_of,
     response_type,
-    side_of,
     state,
     stp_of,
     wanted,

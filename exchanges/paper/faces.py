@@ -8,44 +8,44 @@ from decimal import Decimal
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_binance_futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.face_binance_spot import BinanceSpotFace
+from blave_mcp.exchanges.paper.face_blave import BlaveFace
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.types import Listing, Rules
 
-_BINANCE = Rules(spot_wallet="spot", perp_wallet="perp", spot_fee_in="received", post_only="refuse")
-_Maker = Callable[[Books, str, str], Face]
-_MAKERS: Mapping[str, tuple[Rules, _Maker]] = {
-    "binance-spot": (_BINANCE, lambda books, key, secret: BinanceSpotFace(books, key=key, secret=secret)),
-    "binance-futures": (_BINANCE, lambda books, key, secret: BinanceFuturesFace(books, key=key, secret=secret)),
+_MAKERS: Mapping[str, Callable[[Books, str, str], Face]] = {
+    "binance-spot": lambda books, key, secret: BinanceSpotFace(books, key=key, secret=secret),
+    "binance-futures": lambda books, key, secret: BinanceFuturesFace(books, key=key, secret=secret),
+    "blave": lambda books, key, secret: BlaveFace(books, key=key, secret=secret),
 }
-VENUES = tuple(_MAKERS)
+FACES: Mapping[str, str] = {"binance-spot": "binance", "binance-futures": "binance", "blave": "blave"}
+"""The venue of each face: faces of one venue take one key, and share an account where they share a store."""
 
 
-def open_face(
-    venue: str,
+def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its making
+    name: str,
     market: Market,
     store: BookStore,
     clock: Clock,
-    *,
     key: str,
     secret: str,
+    *,
     listings: Iterable[Listing] | None = None,
     balances: Mapping[str, Mapping[str, Decimal]] | None = None,
+    rules: Rules | None = None,
 ) -> FaceTransport:
-    """Returns a transport to a venue's face.
-
-    The faces of one venue that are given one store share one account, so that its wallets and transfers are one.
+    """Returns a face with its clock: a transport to it, and itself a face.
 
     Args:
-        venue: one of `VENUES`.
+        name: one of `FACES`.
+        store: faces that are given the same one share its account, so that transfers between their wallets work.
         key, secret: the one key pair that the face knows.
-        listings, balances: what is traded, and what a new account begins with.
+        listings, balances, rules: what is traded and how, and what a new account begins with.
 
     Raises:
         ValueError: no such face.
     """
-    if venue not in _MAKERS:
-        raise ValueError(f"there is no paper face {venue!r}; there are {', '.join(VENUES)}")
-    rules, make = _MAKERS[venue]
+    if name not in _MAKERS:
+        raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
     books = Books(store, market, listings=listings, balances=balances, rules=rules)
-    return FaceTransport(make(books, key, secret), clock)
+    return FaceTransport(_MAKERS[name](books, key, secret), clock)

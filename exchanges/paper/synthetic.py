@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
-from hashlib import shake_128
 
+from blave_mcp.exchanges.paper.ladder import ladder
 from blave_mcp.exchanges.paper.listings import Profile, default_listings, profiles
 from blave_mcp.exchanges.paper.market import (
     DAY,
@@ -16,7 +16,6 @@ from blave_mcp.exchanges.paper.market import (
     Depth,
     Funding,
     IntervalUnavailable,
-    Level,
     NoSuchMarket,
     Prices,
     Quote,
@@ -68,6 +67,9 @@ class SyntheticMarket:
         if kind == "synthetic" and int(seed) != self._seed:
             self._seed = int(seed)
             self._assets.clear()
+
+    def listings(self) -> tuple[Listing, ...]:
+        return tuple(self._listings.values())
 
     def asset(self, key: str) -> _Asset:
         """Raises: NoSuchMarket."""
@@ -198,7 +200,7 @@ class _Asset:
         self._scale = float(scale) * (1 + basis)
         self._volume = _PERP_VOLUME if self.perp else 1
         self._unit = profile.unit / scale
-        self._day_volume = profile.turnover / profile.price / scale * self._volume
+        self._day_units = round(profile.turnover / profile.price / scale * self._volume / float(self._unit))
         self._spread = max(1, round(profile.price * self._scale * 1.2e-5 / self._grid))
 
     def _ticks(self, dollars: float) -> int:
@@ -239,22 +241,16 @@ class _Asset:
 
     def depth(self, now_ms: int, levels: int) -> Depth:
         prices = self.prices(now_ms)
-        second = now_ms // SECOND
-        size = self._day_volume / 60_000
-        gap = max(1, round(float(prices.last) * 2e-5 / self._grid))
-
-        def side(best: Decimal, sign: int) -> Iterator[Level]:
-            # A longer answer of this hash begins with the shorter one, so more levels extend fewer.
-            noise = shake_128(f"{self._seed}|{self.listing.key}|{second}|{sign}".encode()).digest(2 * levels)
-            for i in range(levels):
-                price = best + sign * (i * gap + i * i * gap // 40) * self._tick
-                if price <= 0:
-                    return
-                raw = int.from_bytes(noise[2 * i : 2 * i + 2], "little") / 65536
-                units = max(1, round(size * (0.4 + 1.2 * raw) * (1 + i / 10) / float(self._unit)))
-                yield Level(price, units * self._unit)
-
-        return Depth(tuple(side(prices.bid, -1)), tuple(side(prices.ask, 1)), now_ms)
+        return ladder(
+            f"{self._seed}|{self.listing.key}",
+            prices.bid,
+            prices.ask,
+            now_ms,
+            levels,
+            tick=self._tick,
+            unit=self._unit,
+            day=self._day_units * self._unit,
+        )
 
     # Bars, trades, path
 
@@ -327,8 +323,7 @@ class _Asset:
         slow = [unit_noise(self._seed, self.name, "slow interest", day + i) for i in (0, 1)]
         fast = noise[0] + (noise[1] - noise[0]) * (part / HOUR)
         drift = slow[0] + (slow[1] - slow[0]) * (slow_part / (7 * DAY))
-        units = round(self._day_volume * (0.35 + 0.3 * drift + 0.03 * fast) / float(self._unit))
-        return units * self._unit
+        return round(self._day_units * (0.35 + 0.3 * drift + 0.03 * fast)) * self._unit
 
     def funding_rate(self, time_ms: int) -> Decimal:
         if not self.perp:

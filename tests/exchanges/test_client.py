@@ -6,8 +6,6 @@ import random
 from typing import Any
 
 import pytest
-from tests.fakes import FakeClock, RecordingTransport, query, reply, unreachable
-from tests.toy import BATCH, LOOK, PLACE, RARE, TIME, TOY, ToyDialect
 
 from blave_mcp.exchanges import gate as gate_module
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
@@ -27,6 +25,8 @@ from blave_mcp.exchanges.errors import (
 from blave_mcp.exchanges.gate import Approved
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.wire import Credentials
+from tests.fakes import FakeClock, RecordingTransport, query, reply, unreachable
+from tests.toy import BATCH, LOOK, PLACE, RARE, TIME, TOY, ToyDialect
 
 KEY = Credentials("fake-key", "fake-secret")
 
@@ -49,7 +49,7 @@ def client_over(
         backup_urls={"spot": "https://backup.example"},
         clock=clock,
         pacer=Pacer(clock),
-        rng=random.Random(1),
+        rng=random.Random(1),  # noqa: S311 - jitter
     )
     return client, transport
 

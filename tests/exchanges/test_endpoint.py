@@ -54,7 +54,8 @@ BAD_ENTRIES = [
 
 @pytest.mark.parametrize(("change", "fault"), BAD_ENTRIES)
 def test_a_fault_in_an_entry_fails_at_import(change: dict[str, Any], fault: str) -> None:
-    entry: dict[str, Any] = {"id": "spot.thing.do", "route": "POST /thing", "doc": "d", "url": URL, "bucket": "w", **change}
+    sound = {"id": "spot.thing.do", "route": "POST /thing", "doc": "d", "url": URL, "bucket": "w"}
+    entry: dict[str, Any] = {**sound, **change}
     id, route = entry.pop("id"), entry.pop("route")
     with pytest.raises(ValueError, match=fault):
         catalogue().write(id, route, **entry)

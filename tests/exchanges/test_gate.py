@@ -9,8 +9,6 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.fakes import FakeClock
-from tests.toy import LOOK, PLACE, TOY
 
 from blave_mcp.exchanges.actions import Action, ActionState, Origin, Proposal, Step, StepRecord, StepState
 from blave_mcp.exchanges.endpoint import Call
@@ -24,6 +22,8 @@ from blave_mcp.exchanges.errors import (
 from blave_mcp.exchanges.gate import Approved, Gate, Hands, Pending
 from blave_mcp.exchanges.models import Trace
 from blave_mcp.server.store import SqliteLedger, Store
+from tests.fakes import FakeClock
+from tests.toy import LOOK, PLACE, TOY
 
 HERE = Origin(mode="paper", account="abc", principal="local:me")
 
@@ -124,12 +124,12 @@ WRONG_WORDS = [
     "CONFIRM.",
     '"CONFIRM"',
     "CONFIRM CONFIRM",
-    "СОNFIRM",  # noqa: RUF001 - Cyrillic look-alikes are the point
-    "CОNFIRM",  # noqa: RUF001 - as above
-    "CONFIRＭ",  # noqa: RUF001 - a full-width letter
+    "СОNFIRM",
+    "CОNFIRM",
+    "CONFIRＭ",
     "CONFIRM\u200b",
     "CON\u00adFIRM",
-    "ＣＯＮＦＩＲＭ",  # noqa: RUF001 - full-width letters
+    "ＣＯＮＦＩＲＭ",
     "",
     "yes",
     "ok",
@@ -154,7 +154,7 @@ async def test_any_other_word_discards_the_action_and_nothing_is_sent(gate: Gate
 async def test_a_token_works_once(gate: Gate, world: World) -> None:
     token = propose(gate).token
     await confirm(gate, world, token)
-    with pytest.raises(NoSuchAction, match="is done. It was not sent again"):
+    with pytest.raises(NoSuchAction, match=r"is done\. It was not sent again"):
         await confirm(gate, world, token)
     assert len(world.sent) == 1
 

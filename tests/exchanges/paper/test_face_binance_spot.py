@@ -1,0 +1,541 @@
+"""Binance's spot face: orders, lists, wallets, and the codes of what it refuses."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.exchanges.paper.face_client import SPOT, House, Venue, futures, spot
+
+BTC: dict[str, Any] = {"symbol": "BTCUSDT"}
+
+
+def market(side: str = "BUY", **more: Any) -> dict[str, Any]:
+    return {**BTC, "side": side, "type": "MARKET", **more}
+
+
+def limit(venue: Venue, share: str = "0.97", side: str = "BUY", **more: Any) -> dict[str, Any]:
+    price = venue.near(share)
+    return {**BTC, "side": side, "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.01", "price": price} | more
+
+
+def free(venue: Venue, asset: str) -> tuple[Decimal, Decimal]:
+    rows = venue.ok("GET", "/api/v3/account")["balances"]
+    return next((Decimal(row["free"]), Decimal(row["locked"])) for row in rows if row["asset"] == asset)
+
+
+def test_a_market_order_fills_and_pays_its_commission_in_what_it_receives():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **market(quantity="0.5", newClientOrderId="mine-1"))
+    assert (order["status"], order["executedQty"], order["clientOrderId"]) == ("FILLED", "0.50000000", "mine-1")
+    quote = sum(Decimal(fill["price"]) * Decimal(fill["qty"]) for fill in order["fills"])
+    assert Decimal(order["cummulativeQuoteQty"]) == quote
+    fee = sum(Decimal(fill["commission"]) for fill in order["fills"])
+    assert {fill["commissionAsset"] for fill in order["fills"]} == {"BTC"}
+    assert free(venue, "BTC") == (Decimal(1) + Decimal("0.5") - fee, 0)
+    assert free(venue, "USDT") == (Decimal(50_000) - quote, 0)
+    trades = venue.ok("GET", "/api/v3/myTrades", **BTC)
+    assert [(row["orderId"], row["isBuyer"], row["isMaker"]) for row in trades] == [
+        (order["orderId"], True, False)
+    ] * len(trades)
+    assert sum(Decimal(row["qty"]) for row in trades) == Decimal("0.5")
+
+
+def test_a_market_order_may_be_sized_in_quote():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **market(quoteOrderQty="1000"))
+    assert order["origQuoteOrderQty"] == "1000.00000000"
+    assert Decimal(990) < Decimal(order["cummulativeQuoteQty"]) <= Decimal(1000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("ACK", {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}),
+        ("RESULT", {"status", "executedQty", "workingTime", "selfTradePreventionMode"}),
+        ("FULL", {"status", "fills"}),
+    ],
+)
+def test_an_answer_is_as_long_as_was_asked(kind: str, fields: set[str]):
+    order = spot().ok("POST", "/api/v3/order", **market(quantity="0.01", newOrderRespType=kind))
+    assert fields <= order.keys()
+    assert ("fills" in order) is (kind == "FULL")
+    assert ("status" in order) is (kind != "ACK")
+
+
+def test_a_limit_order_rests_locks_its_cost_and_is_cancelled():
+    venue = spot()
+    order = venue.ok(
+        "POST", "/api/v3/order", **limit(venue, newClientOrderId="rest-1", strategyId=7, strategyType=1_000_000)
+    )
+    cost = Decimal(order["price"]) * Decimal("0.01")
+    assert (order["status"], order["strategyId"], order["fills"]) == ("NEW", 7, [])
+    assert free(venue, "USDT") == (Decimal(50_000) - cost, cost)
+    assert [row["clientOrderId"] for row in venue.ok("GET", "/api/v3/openOrders")] == ["rest-1"]
+    asked = venue.ok("GET", "/api/v3/order", **BTC, origClientOrderId="rest-1")
+    assert asked["orderId"] == order["orderId"]
+    assert asked["isWorking"] is True
+    gone = venue.ok("DELETE", "/api/v3/order", **BTC, orderId=order["orderId"], newClientOrderId="cancel-1")
+    assert (gone["status"], gone["origClientOrderId"], gone["clientOrderId"]) == ("CANCELED", "rest-1", "cancel-1")
+    assert free(venue, "USDT") == (Decimal(50_000), 0)
+    assert venue.ok("GET", "/api/v3/openOrders", **BTC) == []
+    assert [row["status"] for row in venue.ok("GET", "/api/v3/allOrders", **BTC)] == ["CANCELED"]
+
+
+def test_a_limit_order_that_crosses_takes_at_once():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **limit(venue, "1.01"))
+    assert order["status"] == "FILLED"
+    assert Decimal(order["fills"][0]["price"]) < Decimal(order["price"])
+
+
+def test_what_cannot_be_filled_at_once_expires_with_ioc_and_fok():
+    venue = spot()
+    for tif in ("IOC", "FOK"):
+        order = venue.ok("POST", "/api/v3/order", **limit(venue, timeInForce=tif))
+        assert (order["status"], order["executedQty"]) == ("EXPIRED", "0.00000000")
+    assert venue.ok("GET", "/api/v3/openOrders") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "share", "more"),
+    [
+        ("STOP_LOSS", "SELL", "0.95", {}),
+        ("STOP_LOSS_LIMIT", "SELL", "0.95", {"price": "0.94", "timeInForce": "GTC"}),
+        ("TAKE_PROFIT", "SELL", "1.05", {}),
+        ("TAKE_PROFIT_LIMIT", "SELL", "1.05", {"price": "1.04", "timeInForce": "GTC"}),
+        ("STOP_LOSS", "BUY", "1.05", {}),
+        ("TAKE_PROFIT", "BUY", "0.95", {}),
+    ],
+)
+def test_conditional_orders_wait_for_their_trigger(kind: str, side: str, share: str, more: dict[str, Any]):
+    venue = spot()
+    if "price" in more:
+        more = {**more, "price": venue.near(more["price"])}
+    stop = venue.near(share)
+    order = venue.ok(
+        "POST",
+        "/api/v3/order",
+        **BTC,
+        side=side,
+        type=kind,
+        quantity="0.01",
+        stopPrice=stop,
+        newOrderRespType="RESULT",
+        **more,
+    )
+    assert (order["status"], order["type"], order["workingTime"]) == ("NEW", kind, -1)
+    assert Decimal(order["stopPrice"]) == Decimal(stop)
+    asked = venue.ok("GET", "/api/v3/order", **BTC, orderId=order["orderId"])
+    assert (asked["isWorking"], asked["type"]) == (False, kind)
+    assert venue.refused(
+        "POST",
+        "/api/v3/order",
+        **BTC,
+        side="SELL" if side == "BUY" else "BUY",
+        type=kind,
+        quantity="0.01",
+        stopPrice=stop,
+        **more,
+    ) == (-2010)
+
+
+def test_a_trailing_stop_tells_its_distance():
+    venue = spot()
+    order = venue.ok(
+        "POST",
+        "/api/v3/order",
+        **BTC,
+        side="SELL",
+        type="STOP_LOSS",
+        quantity="0.01",
+        trailingDelta=300,
+        newOrderRespType="RESULT",
+    )
+    assert (order["type"], order["trailingDelta"]) == ("STOP_LOSS", 300)
+    for delta in (9, 2001):
+        more = {"side": "SELL", "type": "STOP_LOSS", "quantity": "0.01", "trailingDelta": delta}
+        assert venue.refused("POST", "/api/v3/order", **BTC, **more) == -1013
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"price": "80000.001"}, -1013),
+        ({"price": "80000.000000001"}, -1111),
+        ({"price": "0"}, -1013),
+        ({"price": "1"}, -1013),
+        ({"price": "900000"}, -1013),
+        ({"quantity": "0.000001"}, -1013),
+        ({"quantity": "0.000000001"}, -1111),
+        ({"quantity": "0"}, -1013),
+        ({"quantity": "0.00001"}, -1013),
+        ({"quantity": "100"}, -2010),
+        ({"quantity": "1000000"}, -1013),
+        ({"timeInForce": "GTX"}, -1115),
+        ({"timeInForce": None}, -1102),
+        ({"quantity": None}, -1102),
+        ({"price": None}, -1102),
+        ({"stopPrice": "1"}, -1106),
+        ({"icebergQty": "0.001"}, -2010),
+        ({"pegPriceType": "PRIMARY_PEG"}, -2010),
+        ({"strategyType": "1"}, -1134),
+        ({"selfTradePreventionMode": "MAYBE"}, -1130),
+        ({"newOrderRespType": "LONG"}, -1130),
+    ],
+)
+def test_a_limit_order_that_breaks_a_rule_is_refused(change: dict[str, Any], code: int):
+    venue = spot()
+    params = {name: value for name, value in {**limit(venue), **change}.items() if value is not None}
+    assert venue.refused("POST", "/api/v3/order", **params) == code
+    assert venue.ok("GET", "/api/v3/allOrders", **BTC) == []
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({}, -1102),
+        ({"quantity": "1", "quoteOrderQty": "1"}, -1128),
+        ({"quantity": "0.01", "price": "1"}, -1106),
+        ({"quantity": "0.01", "timeInForce": "GTC"}, -1106),
+        ({"quoteOrderQty": "1"}, -1013),
+        ({"quoteOrderQty": "60000"}, -2010),
+        ({"quantity": "10000"}, -1013),
+    ],
+)
+def test_a_market_order_that_breaks_a_rule_is_refused(params: dict[str, Any], code: int):
+    assert spot().refused("POST", "/api/v3/order", **market(**params)) == code
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"price": "80000.001"}, "PRICE_FILTER"),
+        ({"quantity": "0.000001"}, "LOT_SIZE"),
+        ({"quantity": "0.00001"}, "NOTIONAL"),
+        ({"price": "900000"}, "PERCENT_PRICE_BY_SIDE"),
+    ],
+)
+def test_the_filter_that_failed_is_named(params: dict[str, str], message: str):
+    venue = spot()
+    reply = venue.house.send(SPOT, "POST", "/api/v3/order", {**limit(venue), **params})
+    assert json.loads(reply.body) == {"code": -1013, "msg": f"Filter failure: {message}"}
+
+
+def test_a_post_only_order_is_refused_where_it_would_take():
+    venue = spot()
+    maker = {**BTC, "side": "BUY", "type": "LIMIT_MAKER", "quantity": "0.01"}
+    assert venue.refused("POST", "/api/v3/order", **maker, price=venue.near("1.01")) == -2010
+    order = venue.ok("POST", "/api/v3/order", **maker, price=venue.near("0.99"), newOrderRespType="RESULT")
+    assert (order["type"], order["status"]) == ("LIMIT_MAKER", "NEW")
+
+
+def test_a_client_id_is_unique_among_open_orders():
+    venue = spot()
+    venue.ok("POST", "/api/v3/order", **limit(venue, newClientOrderId="one"))
+    assert venue.refused("POST", "/api/v3/order", **limit(venue, newClientOrderId="one")) == -2010
+    venue.ok("DELETE", "/api/v3/order", **BTC, origClientOrderId="one")
+    venue.ok("POST", "/api/v3/order", **limit(venue, newClientOrderId="one"))
+
+
+def test_an_order_that_is_not_there_has_one_code_for_asking_and_one_for_cancelling():
+    venue = spot()
+    assert venue.refused("GET", "/api/v3/order", **BTC, orderId=99) == -2013
+    assert venue.refused("GET", "/api/v3/order", **BTC) == -1102
+    assert venue.refused("DELETE", "/api/v3/order", **BTC, orderId=99) == -2011
+    assert venue.refused("DELETE", "/api/v3/openOrders", **BTC) == -2011
+    order = venue.ok("POST", "/api/v3/order", **market(quantity="0.01"))
+    assert venue.refused("DELETE", "/api/v3/order", **BTC, orderId=order["orderId"]) == -2011
+    assert venue.refused("GET", "/api/v3/order", symbol="ETHUSDT", orderId=order["orderId"]) == -2013
+
+
+def test_cancelling_can_be_restricted_to_untouched_orders():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **limit(venue))
+    only = {**BTC, "orderId": order["orderId"]}
+    assert venue.refused("DELETE", "/api/v3/order", **only, cancelRestrictions="ONLY_PARTIALLY_FILLED") == -2011
+    assert venue.refused("DELETE", "/api/v3/order", **only, cancelRestrictions="ONLY_MINE") == -1145
+    venue.ok("DELETE", "/api/v3/order", **only, cancelRestrictions="ONLY_NEW")
+
+
+def test_all_open_orders_of_a_symbol_are_cancelled_and_lists_with_them():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **limit(venue))
+    listed = venue.ok("POST", "/api/v3/orderList/oco", **oco(venue))
+    rows = venue.ok("DELETE", "/api/v3/openOrders", **BTC)
+    assert rows[0]["orderId"] == order["orderId"]
+    assert rows[1]["orderListId"] == listed["orderListId"]
+    assert [row["status"] for row in rows[1]["orderReports"]] == ["CANCELED"] * 2
+    assert venue.ok("GET", "/api/v3/openOrders") == []
+
+
+def oco(venue: Venue, **more: Any) -> dict[str, Any]:
+    return {
+        **BTC,
+        "side": "SELL",
+        "quantity": "0.1",
+        "aboveType": "LIMIT_MAKER",
+        "abovePrice": venue.near("1.05"),
+        "belowType": "STOP_LOSS_LIMIT",
+        "belowStopPrice": venue.near("0.95"),
+        "belowPrice": venue.near("0.94"),
+        "belowTimeInForce": "GTC",
+        **more,
+    }
+
+
+def test_an_oco_locks_once_and_is_cancelled_whole():
+    venue = spot()
+    placed = venue.ok(
+        "POST", "/api/v3/orderList/oco", **oco(venue, listClientOrderId="list-1", aboveClientOrderId="up")
+    )
+    assert (placed["contingencyType"], placed["listStatusType"], placed["listClientOrderId"]) == (
+        "OCO",
+        "EXEC_STARTED",
+        "list-1",
+    )
+    assert [row["clientOrderId"] for row in placed["orders"]][0] == "up"
+    assert [row["type"] for row in placed["orderReports"]] == ["LIMIT_MAKER", "STOP_LOSS_LIMIT"]
+    assert free(venue, "BTC") == (Decimal("0.9"), Decimal("0.1"))
+    asked = venue.ok("GET", "/api/v3/orderList", orderListId=placed["orderListId"])
+    assert asked["orders"] == placed["orders"]
+    assert "orderReports" not in asked
+    assert venue.ok("GET", "/api/v3/openOrderList") == [asked]
+    gone = venue.ok("DELETE", "/api/v3/orderList", **BTC, listClientOrderId="list-1")
+    assert (gone["listStatusType"], gone["listOrderStatus"]) == ("ALL_DONE", "ALL_DONE")
+    assert free(venue, "BTC") == (Decimal(1), 0)
+    assert venue.ok("GET", "/api/v3/allOrderList")[0]["listOrderStatus"] == "ALL_DONE"
+    assert venue.refused("DELETE", "/api/v3/orderList", **BTC, orderListId=placed["orderListId"]) == -2011
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"aboveType": "LIMIT_MAKER", "belowType": "LIMIT_MAKER"}, -1168),
+        ({"side": "BUY"}, -1165),
+        ({"aboveType": "STOP_LOSS", "belowType": "LIMIT_MAKER"}, -1166),
+        ({"side": "BUY", "aboveType": "TAKE_PROFIT", "belowType": "LIMIT_MAKER"}, -1198),
+        ({"side": "BUY", "aboveType": "STOP_LOSS", "belowType": "STOP_LOSS"}, -1196),
+        ({"aboveType": "STOP_LOSS", "belowType": "STOP_LOSS"}, -1197),
+        ({"aboveType": "TAKE_PROFIT", "belowType": "TAKE_PROFIT"}, -1199),
+        ({"aboveType": "MARKET"}, -1158),
+        ({"belowStopPrice": None}, -1102),
+        ({"belowTimeInForce": None}, -1102),
+        ({"belowPegPriceType": "PRIMARY_PEG"}, -2010),
+        ({"quantity": "5"}, -2010),
+    ],
+)
+def test_an_oco_whose_legs_do_not_fit_is_refused(change: dict[str, Any], code: int):
+    venue = spot()
+    params = {name: value for name, value in {**oco(venue), **change}.items() if value is not None}
+    assert venue.refused("POST", "/api/v3/orderList/oco", **params) == code
+
+
+def test_an_oco_with_prices_on_one_side_of_the_market_is_refused():
+    venue = spot()
+    wrong = oco(venue, abovePrice=venue.near("0.97"))
+    assert venue.refused("POST", "/api/v3/orderList/oco", **wrong) == -2010
+
+
+def test_the_pending_order_of_an_oto_waits_for_the_working_one():
+    venue = spot()
+    params = {
+        **BTC,
+        "workingType": "LIMIT",
+        "workingSide": "BUY",
+        "workingPrice": venue.near("0.97"),
+        "workingQuantity": "0.01",
+        "workingTimeInForce": "GTC",
+        "pendingType": "LIMIT_MAKER",
+        "pendingSide": "SELL",
+        "pendingPrice": venue.near("1.05"),
+        "pendingQuantity": "0.01",
+    }
+    placed = venue.ok("POST", "/api/v3/orderList/oto", **params)
+    assert placed["contingencyType"] == "OTO"
+    assert [row["status"] for row in placed["orderReports"]] == ["NEW", "PENDING_NEW"]
+    rows = venue.ok("GET", "/api/v3/openOrders")
+    assert [(row["status"], row["isWorking"]) for row in rows] == [("NEW", True), ("PENDING_NEW", False)]
+    at_once = venue.ok("POST", "/api/v3/orderList/oto", **{**params, "workingPrice": venue.near("1.01")})
+    assert [row["status"] for row in at_once["orderReports"]] == ["FILLED", "NEW"]
+
+
+def test_an_otoco_has_three_orders():
+    venue = spot()
+    placed = venue.ok(
+        "POST",
+        "/api/v3/orderList/otoco",
+        **BTC,
+        workingType="LIMIT_MAKER",
+        workingSide="BUY",
+        workingPrice=venue.near("0.97"),
+        workingQuantity="0.01",
+        pendingSide="SELL",
+        pendingQuantity="0.01",
+        pendingAboveType="LIMIT_MAKER",
+        pendingAbovePrice=venue.near("1.05"),
+        pendingBelowType="STOP_LOSS",
+        pendingBelowStopPrice=venue.near("0.93"),
+        newOrderRespType="ACK",
+    )
+    assert len(placed["orders"]) == 3
+    assert "status" not in placed["orderReports"][0]
+
+
+def test_cancel_replace_does_both_or_tells_which_failed():
+    venue = spot()
+    first = venue.ok("POST", "/api/v3/order", **limit(venue))
+    again = limit(venue, "0.96")
+    done = venue.ok(
+        "POST",
+        "/api/v3/order/cancelReplace",
+        **again,
+        cancelReplaceMode="STOP_ON_FAILURE",
+        cancelOrderId=first["orderId"],
+    )
+    assert (done["cancelResult"], done["newOrderResult"]) == ("SUCCESS", "SUCCESS")
+    assert done["cancelResponse"]["orderId"] == first["orderId"]
+    assert done["newOrderResponse"]["price"] == f"{Decimal(again['price']):.8f}"
+
+    stopped = venue.house.send(
+        SPOT,
+        "POST",
+        "/api/v3/order/cancelReplace",
+        {**again, "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": 99},
+    )
+    body = json.loads(stopped.body)
+    assert (stopped.status, body["code"]) == (400, -2022)
+    assert body["data"]["cancelResponse"]["code"] == -2011
+    assert (body["data"]["newOrderResult"], body["data"]["newOrderResponse"]) == ("NOT_ATTEMPTED", None)
+
+    half = venue.house.send(
+        SPOT,
+        "POST",
+        "/api/v3/order/cancelReplace",
+        {**again, "cancelReplaceMode": "ALLOW_FAILURE", "cancelOrderId": 99},
+    )
+    body = json.loads(half.body)
+    assert (half.status, body["code"]) == (409, -2021)
+    assert (body["data"]["cancelResult"], body["data"]["newOrderResult"]) == ("FAILURE", "SUCCESS")
+    assert len(venue.ok("GET", "/api/v3/openOrders")) == 2
+
+
+def test_a_replacement_that_breaks_a_filter_cancels_nothing():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **limit(venue))
+    broken = {
+        **limit(venue),
+        "quantity": "0.000001",
+        "cancelReplaceMode": "ALLOW_FAILURE",
+        "cancelOrderId": order["orderId"],
+    }
+    assert venue.refused("POST", "/api/v3/order/cancelReplace", **broken) == -1013
+    assert len(venue.ok("GET", "/api/v3/openOrders")) == 1
+
+
+def test_a_replacement_without_funds_leaves_the_order_cancelled_and_says_so():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **limit(venue))
+    reply = venue.house.send(
+        SPOT,
+        "POST",
+        "/api/v3/order/cancelReplace",
+        {**limit(venue, quantity="50"), "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": order["orderId"]},
+    )
+    body = json.loads(reply.body)
+    assert (reply.status, body["code"], body["data"]["newOrderResponse"]["code"]) == (409, -2021, -2010)
+    assert venue.ok("GET", "/api/v3/openOrders") == []
+
+
+def test_an_amended_order_is_smaller_and_has_a_new_client_id():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/order", **limit(venue, newClientOrderId="before"))
+    path = "/api/v3/order/amend/keepPriority"
+    done = venue.ok("PUT", path, **BTC, orderId=order["orderId"], newQty="0.004", newClientOrderId="after")
+    amended = done["amendedOrder"]
+    assert (amended["qty"], amended["origClientOrderId"], amended["clientOrderId"]) == ("0.00400000", "before", "after")
+    assert venue.ok("GET", "/api/v3/order", **BTC, origClientOrderId="after")["origQty"] == "0.00400000"
+    assert venue.refused("GET", "/api/v3/order", **BTC, origClientOrderId="before") == -2013
+    assert venue.refused("PUT", path, **BTC, orderId=order["orderId"], newQty="0.004") == -2038
+    assert venue.refused("PUT", path, **BTC, orderId=order["orderId"], newQty="0.005") < -1000
+    rows = venue.ok("GET", "/api/v3/order/amendments", **BTC, orderId=order["orderId"])
+    assert [(row["origQty"], row["newQty"]) for row in rows] == [("0.01000000", "0.00400000")]
+    venue.ok("DELETE", "/api/v3/order", **BTC, origClientOrderId="after")
+
+
+def test_a_routed_order_is_told_as_such():
+    venue = spot()
+    order = venue.ok("POST", "/api/v3/sor/order", **market(quantity="0.01"))
+    assert (order["workingFloor"], order["usedSor"], order["fills"][0]["matchType"]) == (
+        "SOR",
+        True,
+        "ONE_PARTY_TRADE_REPORT",
+    )
+    assert venue.ok("POST", "/api/v3/sor/order/test", **market(quantity="0.01")) == {}
+    assert (
+        venue.refused("POST", "/api/v3/sor/order", **{**BTC, "side": "BUY", "type": "STOP_LOSS", "quantity": "1"})
+        == -1116
+    )
+
+
+def test_a_test_order_changes_nothing_and_can_tell_its_commission():
+    venue = spot()
+    before = venue.ok("GET", "/api/v3/account")
+    assert venue.ok("POST", "/api/v3/order/test", **market(quantity="0.01")) == {}
+    rates = venue.ok("POST", "/api/v3/order/test", **market(quantity="0.01"), computeCommissionRates="true")
+    assert rates["standardCommissionForOrder"] == {"maker": "0.00100000", "taker": "0.00100000"}
+    assert venue.refused("POST", "/api/v3/order/test", **market(quantity="0.000001")) == -1013
+    assert venue.ok("GET", "/api/v3/account") == before
+    assert venue.ok("GET", "/api/v3/allOrders", **BTC) == []
+
+
+def test_transfers_move_between_spot_and_futures():
+    house = House()
+    venue, other = spot(house), futures(house)
+    done = venue.ok("POST", "/sapi/v1/asset/transfer", type="MAIN_UMFUTURE", asset="USDT", amount="1000.5")
+    assert other.ok("GET", "/fapi/v2/balance")[0]["balance"] == "51000.50000000"
+    assert free(venue, "USDT") == (Decimal("48999.5"), 0)
+    rows = venue.ok("GET", "/sapi/v1/asset/transfer", type="MAIN_UMFUTURE")
+    assert rows["total"] == 1
+    assert rows["rows"][0] | {"timestamp": 0} == {
+        "asset": "USDT",
+        "amount": "1000.5",
+        "type": "MAIN_UMFUTURE",
+        "status": "CONFIRMED",
+        "tranId": done["tranId"],
+        "timestamp": 0,
+    }
+    assert other.ok("GET", "/fapi/v1/income", incomeType="TRANSFER")[0]["income"] == "1000.50000000"
+    more: dict[str, Any] = {"type": "MAIN_UMFUTURE", "asset": "USDT"}
+    assert venue.refused("POST", "/sapi/v1/asset/transfer", **more, amount="1000000") == -5013
+    assert venue.refused("POST", "/sapi/v1/asset/transfer", **{**more, "type": "MAIN_MOON"}, amount="1") == -1130
+
+
+def test_only_what_is_held_is_told_when_zeros_are_not_wanted():
+    venue = spot()
+    assert [row["asset"] for row in venue.ok("GET", "/api/v3/account", omitZeroBalances="true")["balances"]] == [
+        "BTC",
+        "USDT",
+    ]
+    assert len(venue.ok("GET", "/api/v3/account")["balances"]) == 4
+    assert {row["coin"] for row in venue.ok("GET", "/sapi/v1/capital/config/getall")} == {"BTC", "ETH", "DOGE", "USDT"}
+
+
+def test_histories_can_be_cut_by_id_and_time():
+    venue = spot()
+    for _ in range(3):
+        venue.ok("POST", "/api/v3/order", **market(quantity="0.01"))
+        venue.house.clock.wait(60)
+    every = venue.ok("GET", "/api/v3/myTrades", **BTC)
+    assert venue.ok("GET", "/api/v3/myTrades", **BTC, fromId=every[1]["id"]) == every[1:]
+    assert venue.ok("GET", "/api/v3/myTrades", **BTC, orderId=every[1]["orderId"]) == every[1:2]
+    assert (
+        venue.ok("GET", "/api/v3/myTrades", **BTC, startTime=every[1]["time"], endTime=every[1]["time"]) == every[1:2]
+    )
+    assert venue.ok("GET", "/api/v3/myTrades", **BTC, limit=2) == every[1:]
+    day = 86_400_000
+    assert venue.refused("GET", "/api/v3/myTrades", **BTC, startTime=1, endTime=day + 2) == -1127
+    assert venue.refused("GET", "/api/v3/allOrders", **BTC, startTime=2, endTime=1) == -1023
+    orders = venue.ok("GET", "/api/v3/allOrders", **BTC)
+    assert venue.ok("GET", "/api/v3/allOrders", **BTC, orderId=orders[2]["orderId"]) == orders[2:]
