@@ -73,7 +73,7 @@ class VenueClient:
             try:
                 payloads.append(await self._read(call))
             except VenueFault as fault:
-                if not fault.not_found or len(question.calls) == 0:
+                if not fault.not_found:
                     raise self._told(fault, NO_DATA) from None
                 payloads.append(fault)
         return question.parse(*payloads)

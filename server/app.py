@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
-from blave_mcp.exchanges.gate import Gate
+from blave_mcp.exchanges.endpoint import Call
+from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
-from blave_mcp.exchanges.models import Market
+from blave_mcp.exchanges.models import Market, Trace
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.settings import PREFIX, Settings
@@ -72,7 +74,7 @@ def fingerprint(credentials: Credentials | None) -> str:
     return hashlib.sha256(b"blave-mcp account\0" + credentials.key.encode()).hexdigest()[:12]
 
 
-def _credentials(dialect: Dialect, settings: Settings) -> tuple[Credentials | None, str]:
+def credentials_for(dialect: Dialect, settings: Settings) -> tuple[Credentials | None, str]:
     """The venue's key, or what is missing of it in words."""
     parts = [settings.key(name) for name in dialect.variables]
     if all(parts):
@@ -114,7 +116,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
         else:
             from blave_mcp.exchanges.http import HttpTransport
 
-            credentials, missing = _credentials(dialect, settings)
+            credentials, missing = credentials_for(dialect, settings)
             live = live or HttpTransport()
             transport = live
             testnet = settings.mode == "testnet" and not kind.data_only
@@ -160,5 +162,23 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
         ),
         channel=settings.confirm,
     )
-    desk.gate = Gate(SqliteLedger(store), clock, desk.hands(), ttl_ms=settings.confirm_seconds * 1000)
+    ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
+    desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
     return App(settings, store, desk, tuple(transports))
+
+
+def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:
+    """Whether the venue as it is here is the one, and the account the one, that an action was sent to."""
+    here = desk.venues.get(venue)
+    return here is not None and (origin.mode, origin.account) == (desk.mode, here.account)
+
+
+def _careful(desk: Desk) -> Hands:
+    """The desk's hands. They ask no venue what became of an action of another mode or account: a paper exchange would
+    say of a live order that there is none."""
+    hands = desk.hands()
+
+    async def trace(action: Action, call: Call, sent_ms: int) -> Trace | None:
+        return await hands.trace(action, call, sent_ms) if _answers_for(desk, action.venue, action.origin) else None
+
+    return replace(hands, trace=trace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv as csv_module
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,13 @@ class _Told(click.Group):
         try:
             return super().invoke(ctx)
         except BlaveError as error:
-            raise click.ClickException(f"{error.name}: {error}") from None
+            failure = click.ClickException(f"{error.name}: {error}")
+        except BrokenPipeError:
+            raise  # click ends quietly where the reader of a pipe has gone
+        except (OSError, sqlite3.Error) as error:
+            failure = click.ClickException(f"{type(error).__name__}: {error}")
+        failure.exit_code = 2
+        raise failure
 
 
 def _settings(**overrides: Any) -> Any:
@@ -54,6 +61,9 @@ def _offer(command: Callable[..., None]) -> Callable[..., None]:
 @_offer
 def serve(toolsets: str | None, read_only: bool | None) -> None:
     """Serve MCP over stdio."""
+    from blave_mcp.server.stdio import Wire
+
+    wire = Wire()  # before anything that is imported could print
     import anyio
 
     from blave_mcp.server.app import build
@@ -61,7 +71,7 @@ def serve(toolsets: str | None, read_only: bool | None) -> None:
 
     settings = _settings(toolsets=toolsets, read_only=read_only)
     log_to_stderr(settings.log_level)
-    anyio.run(serve_stdio, build(settings))
+    anyio.run(serve_stdio, build(settings), wire)
 
 
 @main.command()
@@ -158,7 +168,7 @@ def resume() -> None:
 
 @main.command()
 def doctor() -> None:
-    """Check the settings, the keys that are set, the folder and the clock; sends nothing."""
+    """Check the settings, the folder and which keys are set; sends nothing and shows no key."""
     from blave_mcp.server.doctor import examine
 
     raise SystemExit(examine(_settings(), click.echo))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from blave_mcp.server.app import build, kinds
+from blave_mcp.server.app import build, credentials_for, kinds
 from blave_mcp.server.settings import Settings
 
 
@@ -38,14 +38,17 @@ def examine(settings: Settings, say: Callable[[str], None]) -> int:
     say(f"read-only    {'yes' if settings.read_only else 'no'}")
     app = build(settings)
     try:
-        for name in kinds():
+        for name, kind in kinds().items():
             venue = app.desk.venues.get(name)
+            _, missing = credentials_for(kind.dialect, settings)
             if venue is None:
                 say(f"{name:12} not offered in {settings.mode} mode: the venue has no test environment")
+            elif settings.mode == "paper":
+                say(f"{name:12} ready, on paper; for live: {missing or 'its key is set.'}")
             elif venue.configured:
                 say(f"{name:12} ready")
             else:
-                say(f"{name:12} {venue.client.missing} {venue.setup}")
+                say(f"{name:12} {missing} {venue.setup}")
         if reason := app.desk.halt.reason():
             say(f"HALTED       {reason}")
     finally:

@@ -11,8 +11,10 @@ from typing import Any
 import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
 
-from blave_mcp.exchanges.errors import BlaveError, did_you_mean
+from blave_mcp.exchanges.errors import BlaveError, Unavailable, did_you_mean
+from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.server.instructions import instructions
 from blave_mcp.server.results import ResultShelf
 from blave_mcp.tools.desk import Desk
@@ -46,22 +48,33 @@ class McpCaller:
     @property
     def client(self) -> str:
         told = self._ctx.session.client_params
-        return f"{told.client_info.name} {told.client_info.version}" if told else "unknown"
+        return clean(f"{told.client_info.name} {told.client_info.version}", most=80) if told else "unknown"
 
     async def progress(self, done: float, total: float | None, text: str) -> None:
         await self._ctx.session.report_progress(done, total, text)
 
     async def ask_word(self, question: str) -> str | None:
-        """See `Caller`. On the 2026-07-28 protocol the first round raises AskAgain."""
-        can = self._ctx.session.client_capabilities
+        """See `Caller`. On the 2026-07-28 protocol the first round raises AskAgain.
+
+        Raises:
+            Unavailable: the client could not show its dialog, or answered something else.
+        """
+        session = self._ctx.session
+        can = session.client_capabilities
         declared = can.elicitation if can else None
         if declared is None or (declared.form is None and declared.url is not None):
             return None
-        if WORD_FIELD in self._answers:
+        if not session.can_send_request:
+            if WORD_FIELD not in self._answers:
+                raise AskAgain(question)
             return _word(self._answers[WORD_FIELD])
-        if not self._ctx.session.can_send_request:
-            raise AskAgain(question)
-        return _word(await self._ctx.session.elicit_form(question, _WORD_SCHEMA, self._ctx.request_id))
+        try:
+            return _word(await session.elicit_form(question, _WORD_SCHEMA, self._ctx.request_id))
+        except (MCPError, ValidationError) as error:
+            why = quoted(str(error)) if isinstance(error, MCPError) else "its answer has another form"
+            raise Unavailable(
+                f"The client's dialog failed: {why}. The action is still pending.", advice="Try confirm_action again."
+            ) from None
 
 
 _WORD_SCHEMA: dict[str, Any] = {
@@ -99,14 +112,21 @@ _HINTS = {
 }
 
 
+_AT_HOME = frozenset({"list_venues", "find_endpoints", "describe_endpoint", "list_actions"})
+"""Reads that ask no venue."""
+
+
 def listed(tool: Tool) -> types.Tool:
     """The tool as a client sees it."""
+    hints = _HINTS[tool.touch].model_copy(update={"title": tool.title})
+    if tool.name in _AT_HOME:
+        hints.open_world_hint = False
     return types.Tool(
         name=tool.name,
         title=tool.title,
         description=tool.doc,
         input_schema=tool.schema(),
-        annotations=_HINTS[tool.touch].model_copy(update={"title": tool.title}),
+        annotations=hints,
     )
 
 

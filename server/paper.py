@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.paper.face import FaceTransport
 from blave_mcp.exchanges.paper.faces import FACES, open_face
 from blave_mcp.exchanges.paper.feeds import FeedMarket
+from blave_mcp.exchanges.paper.listings import default_listings
+from blave_mcp.exchanges.paper.live import LiveMarket
 from blave_mcp.exchanges.paper.market import BadFeed, Market
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
-from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, NetworkFault
+from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, NetworkFault, Transport
 from blave_mcp.server.settings import BadSetting, Settings
 from blave_mcp.server.store import PaperBooks
+
+if TYPE_CHECKING:
+    from blave_mcp.server.paper_live import LiveFeed
 
 BOOKS = "paper.sqlite3"
 
@@ -32,6 +38,8 @@ def open_market(settings: Settings) -> Market:
     """
     if not settings.paper_feed:
         return SyntheticMarket()
+    if settings.paper_feed.lower() == "live":
+        return LiveMarket(default_listings())
     try:
         return FeedMarket.from_file(settings.paper_feed, SyntheticMarket())
     except (BadFeed, OSError) as error:
@@ -47,10 +55,13 @@ class _Routed:
     faces: Mapping[str, FaceTransport]
     network: HttpTransport
     books: PaperBooks
+    feed: LiveFeed | None = None
 
     async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
         for host, face in self.faces.items():
             if request.url.startswith(f"{host}/"):
+                if self.feed is not None:
+                    await self.feed.prepare(request)
                 return await face.send(request, timeout=timeout)
         if request.url.startswith("http://"):
             return await self.network.send(request, timeout=timeout)
@@ -61,13 +72,10 @@ class _Routed:
         self.books.close()
 
 
-def open_faces(settings: Settings, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
+def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
     """The named faces over one market and one set of books."""
-    market = open_market(settings)
     keys = {name: paper_key(FACES[name]) for name in names}
-    return {
-        name: open_face(name, market, books, clock.now_ms, key.key, key.secret) for name, key in keys.items()
-    }
+    return {name: open_face(name, market, books, clock.now_ms, key.key, key.secret) for name, key in keys.items()}
 
 
 class PaperHouse:
@@ -76,9 +84,11 @@ class PaperHouse:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         books = PaperBooks(settings.home / BOOKS)
-        faces = open_faces(settings, clock, books, FACES)
+        market, network = open_market(settings), HttpTransport()
+        faces = open_faces(market, clock, books, FACES)
         hosts = {url: transport for transport in faces.values() for url in transport.face.base_urls}
-        self.transport = _Routed(hosts, HttpTransport(), books)
+        feed = live_feed(market, network, settings, clock)
+        self.transport = _Routed(hosts, network, books, feed)
 
     @staticmethod
     def credentials(venue: str) -> Credentials:
@@ -102,6 +112,16 @@ class PaperHouse:
         return urls
 
 
+def live_feed(market: Market, network: Transport, settings: Settings, clock: Clock) -> LiveFeed | None:
+    """What keeps a live market fresh; None for the others."""
+    if not isinstance(market, LiveMarket):
+        return None
+    from blave_mcp.server.paper_live import LiveFeed
+
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return LiveFeed(market, network, clock, settings.home / "paper-live.json")
+
+
 def reset_books(settings: Settings) -> None:
     """Forgets the paper account; the next request finds a new one."""
     books = PaperBooks(settings.home / BOOKS)
@@ -121,7 +141,10 @@ async def serve_face(settings: Settings, name: str, port: int, say: Callable[[st
         raise BadSetting(f'There is no paper venue "{name}".', f"There are: {', '.join(FACES)}.")
     books = PaperBooks(settings.home / BOOKS)
     key = paper_key(FACES[name])
-    transport = open_faces(settings, SystemClock(), books, [name])[name]
+    market, clock = open_market(settings), SystemClock()
+    if isinstance(market, LiveMarket):
+        raise BadSetting("A face over HTTP has no live prices.", "Unset BLAVE_MCP_PAPER_FEED, or name a file.")
+    transport = open_faces(market, clock, books, [name])[name]
     await serve(
         transport, port=port, ready=lambda at: say(f"{name} http://127.0.0.1:{at} key={key.key} secret={key.secret}")
     )

@@ -11,6 +11,8 @@ from typing import Any
 
 import mcp_types as types
 
+from blave_mcp.server.store import private
+
 LONGEST = 25_000
 KEPT = 50
 SCHEME = "blave://results/"
@@ -32,9 +34,12 @@ class ResultShelf:
             return text, None
         name = f"{tool}-{int(time.time())}-{secrets.token_hex(4)}.txt"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self._folder / name).write_text(text, "utf-8")
+        with open(self._folder / name, "x", encoding="utf-8", newline="", opener=private) as file:
+            file.write(text)
         self._clear()
-        head = text[: LONGEST - 300].rsplit("\n", 1)[0]
+        head = text[: LONGEST - 300]
+        if (line := head.rfind("\n", LONGEST // 2)) > 0:
+            head = head[:line]
         left = text.count("\n") - head.count("\n")
         note = (
             f"\n[{left} more lines, {len(text) - len(head)} characters, are left out here; the whole is {SCHEME}{name}]"
@@ -70,5 +75,5 @@ class ResultShelf:
         """Returns a kept result, or None. The name is looked up in the listing: no path can be asked for."""
         for path in self._files():
             if uri == f"{SCHEME}{path.name}":
-                return path.read_text("utf-8")
+                return path.read_bytes().decode("utf-8")
         return None

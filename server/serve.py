@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,19 +12,21 @@ from typing import Any
 import anyio
 import mcp_types as types
 from mcp.server.lowlevel import Server
-from mcp.server.runner import serve_dual_era_loop
+from mcp.server.runner import serve_dual_era_loop, serve_loop
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
 
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.server.app import App
 from blave_mcp.server.mcp import build_server
+from blave_mcp.server.stdio import Wire
 from blave_mcp.tools.registry import choose
 
 log = logging.getLogger("blave_mcp")
 
 RESOLVE_EVERY_S = 5.0
 PROBE = "server/discover"
+MOST_LEAD = 8
 
 
 def log_to_stderr(level: str) -> None:
@@ -69,39 +72,65 @@ def server_for(app: App) -> Server[Any]:
     return build_server(app.desk, tools, app.settings.home, lifespan)
 
 
-async def serve_stdio(app: App) -> None:
-    """Serves one client over stdin and stdout until stdin ends."""
+async def serve_stdio(app: App, wire: Wire) -> None:
+    """Serves one client until stdin ends, or the process is told to stop.
+
+    Either way an action that is being sent is carried out to its end first.
+    """
     server = server_for(app)
     try:
-        async with stdio_server() as (read, write), server.lifespan(server) as state:
-            unprobed = await _answer_probes(server, read, write, state, handshake=app.settings.protocol == "handshake")
-            await serve_dual_era_loop(
-                server, unprobed, write, lifespan_state=state, init_options=server.create_initialization_options()
-            )
+        async with anyio.create_task_group() as group:
+            serving = anyio.CancelScope()
+            group.start_soon(_stop_at_signal, serving)
+            with serving:
+                streams: Any = wire
+                async with stdio_server(streams, streams) as (read, write), server.lifespan(server) as state:
+                    await _serve(server, read, write, state, handshake=app.settings.protocol == "handshake")
+            group.cancel_scope.cancel()
     finally:
-        await app.aclose()
+        wire.close()
+        with anyio.CancelScope(shield=True):
+            await app.aclose()
 
 
-async def _answer_probes(server: Server[Any], read: Any, write: Any, state: Any, *, handshake: bool) -> Any:
-    """Answers `server/discover` ahead of the client's first real request, without choosing an era by it.
+async def _stop_at_signal(serving: anyio.CancelScope) -> None:
+    """Stops serving at SIGTERM or SIGINT, however often they come; the default would cut a send in half."""
+    if sys.platform == "win32":
+        return
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            serving.cancel()
 
-    The SDK locks the connection's era at its first frame, so that a client which probes and then falls back to
-    `initialize` would be refused. Where the operator forces the handshake era, the probe gets "method not found",
-    at which such clients fall back.
+
+async def _serve(server: Server[Any], read: Any, write: Any, state: Any, *, handshake: bool) -> None:
+    options = server.create_initialization_options()
+    if handshake:
+        await serve_loop(server, read, write, lifespan_state=state, init_options=options)
+        return
+    unprobed = await _answer_probes(server, read, write, state)
+    await serve_dual_era_loop(server, unprobed, write, lifespan_state=state, init_options=options)
+
+
+async def _answer_probes(server: Server[Any], read: Any, write: Any, state: Any) -> _Rest:
+    """Answers `server/discover` ahead of the client's first other request, without choosing an era by it.
+
+    The SDK locks the connection's era at its first request, so that a client which probes and then goes on with
+    `initialize` would be refused.
 
     Returns:
-        The stream from the first other frame on.
+        The stream without the probes.
     """
+    lead = []
     async for item in read:
-        request = item.message if isinstance(item, SessionMessage) else None
-        if not isinstance(request, types.JSONRPCRequest) or request.method != PROBE:
-            return _Rest(item, read)
-        if handshake:
-            error = types.ErrorData(code=types.METHOD_NOT_FOUND, message=f"Method not found: {PROBE}")
-            await write.send(SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=request.id, error=error)))
+        message = item.message if isinstance(item, SessionMessage) else None
+        if isinstance(message, types.JSONRPCRequest) and message.method == PROBE:
+            await _answer_alone(server, item, write, state)
             continue
-        await _answer_alone(server, item, write, state)
-    return _Rest(None, read)
+        if len(lead) < MOST_LEAD or isinstance(message, types.JSONRPCRequest):
+            lead.append(item)
+        if isinstance(message, types.JSONRPCRequest):
+            break
+    return _Rest(lead, read)
 
 
 async def _answer_alone(server: Server[Any], item: SessionMessage, write: Any, state: Any) -> None:
@@ -122,29 +151,23 @@ async def _answer_alone(server: Server[Any], item: SessionMessage, write: Any, s
 
 
 class _Rest:
-    """A stream with its first item put back."""
+    """A stream with its first items put back."""
 
-    def __init__(self, first: Any, rest: Any) -> None:
-        self._first = first
+    def __init__(self, lead: list[Any], rest: Any) -> None:
+        self._lead = lead
         self._rest = rest
-        self.last_context = None
 
     def __aiter__(self) -> _Rest:
         return self
 
     async def __anext__(self) -> Any:
-        return await self.receive()
-
-    async def receive(self) -> Any:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
         try:
-            item = await self._rest.receive()
+            return await self.receive()
         except anyio.EndOfStream:
             raise StopAsyncIteration from None
-        self.last_context = getattr(self._rest, "last_context", None)
-        return item
+
+    async def receive(self) -> Any:
+        return self._lead.pop(0) if self._lead else await self._rest.receive()
 
     async def aclose(self) -> None:
         await self._rest.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,8 @@ from blave_mcp.exchanges.errors import BlaveError, did_you_mean
 
 PREFIX = "BLAVE_MCP_"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_UNFILLED = re.compile(r"\$\{user_config\.\w+\}")
+"""What a desktop client passes on for a field of its form that was left blank and has no default."""
 
 KEY_VARIABLES = (
     "blave_api_key",
@@ -129,7 +132,7 @@ def load(
     fields = {f"{PREFIX}{name}".upper(): name for name in Settings.model_fields if name not in ("keys", "urls")}
     secret = {name.upper() for name in KEY_VARIABLES}
     for name, value in merged.items():
-        if not value.strip():
+        if not value.strip() or _UNFILLED.fullmatch(value.strip()):
             continue
         if name in secret:
             values["keys"][name] = SecretStr(value.strip())

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -60,6 +60,20 @@ def principal() -> str:
         return f"local:{os.getuid()}"
 
 
+def private(path: str | os.PathLike[str], flags: int) -> int:
+    """An opener for files that only their owner may read."""
+    return os.open(path, flags, 0o600)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Opens a database that only its owner may read; SQLite gives its journals the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(private(path, os.O_RDWR | os.O_CREAT))
+    with contextlib.suppress(OSError):
+        path.chmod(0o600)
+    return sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+
+
 class Store:
     """One SQLite file, safe for several processes.
 
@@ -68,11 +82,8 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
-        with contextlib.suppress(OSError):
-            path.chmod(0o600)
+        self._db = _open(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA foreign_keys=ON")
@@ -88,10 +99,11 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield self._db
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite itself ends one where the disk is full
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     @property
     def owner(self) -> _Owner:
@@ -124,7 +136,7 @@ class _Owner:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self.name = secrets.token_hex(8)
-        self._lock = FileLock(folder / f"{self.name}.lock")
+        self._lock = FileLock(folder / f"{self.name}.lock", mode=0o600)
         self._lock.acquire(timeout=0)
 
     def release(self) -> None:
@@ -141,7 +153,7 @@ class _Owner:
         path = self._folder / f"{name}.lock"
         if not path.exists():
             return True
-        lock = FileLock(path)
+        lock = FileLock(path, mode=0o600)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -153,10 +165,18 @@ class _Owner:
 
 
 class SqliteLedger:
-    """The record of actions; see `Ledger` for what each method promises."""
+    """The record of actions; see `Ledger` for what each method promises.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        answerable: whether the venue that an action was sent to can be asked about it from here; orphans of another
+            mode or account are left to a process that can.
+    """
+
+    def __init__(
+        self, store: Store, *, answerable: Callable[[str, Origin], bool] = lambda _venue, _origin: True
+    ) -> None:
         self._store = store
+        self._answerable = answerable
 
     def add(self, action: Action) -> None:
         with self._store.transaction() as db:
@@ -288,27 +308,19 @@ class SqliteLedger:
 
     def orphans(self) -> list[Action]:
         mine = self._store.owner
+        marks = ", ".join("?" * len(_OPEN))
         with self._store.transaction() as db:
-            marks = ", ".join("?" * len(_OPEN))
-            owners = [
-                owner
-                for (owner,) in db.execute(
-                    f"SELECT DISTINCT owner FROM actions WHERE state IN ({marks})",  # noqa: S608 - marks
-                    _OPEN,
-                )
-                if mine.is_dead(owner)
-            ]
-            if not owners:
-                return []
-            taken = ", ".join("?" * len(owners))
+            found = db.execute(
+                f"SELECT id, owner, venue, mode, account, principal FROM actions WHERE state IN ({marks})",  # noqa: S608
+                _OPEN,
+            ).fetchall()
+            dead = {owner for owner in {row[1] for row in found} if mine.is_dead(owner)}
             ids = [
                 id
-                for (id,) in db.execute(
-                    f"UPDATE actions SET owner = ?"  # noqa: S608 - marks
-                    f" WHERE owner IN ({taken}) AND state IN ({marks}) RETURNING id",
-                    (mine.name, *owners, *_OPEN),
-                )
+                for id, owner, venue, mode, account, who in found
+                if owner in dead and self._answerable(venue, Origin(mode=mode, account=account, principal=who))
             ]
+            db.executemany("UPDATE actions SET owner = ? WHERE id = ?", [(mine.name, id) for id in ids])
         return [action for action in map(self.get, ids) if action is not None]
 
     def mine(self, state: ActionState) -> list[Action]:
@@ -322,9 +334,8 @@ class PaperBooks:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = path
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+        self._db = _open(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
@@ -369,13 +380,16 @@ class HaltFile:
 
     def reason(self) -> str:
         try:
-            return self._path.read_text("utf-8").strip() or "no reason given"
+            return self._path.read_text("utf-8", errors="replace").strip() or "no reason given"
         except FileNotFoundError:
             return ""
+        except OSError as error:
+            return f"{self._path.name} is there and cannot be read ({type(error).__name__})"
 
     def halt(self, reason: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.write_text(reason + "\n", "utf-8")
+        with open(self._path, "w", encoding="utf-8", opener=private) as file:
+            file.write(reason + "\n")
 
     def resume(self) -> None:
         self._path.unlink(missing_ok=True)

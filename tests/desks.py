@@ -20,7 +20,7 @@ from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, Transport
 from blave_mcp.server.store import SqliteLedger, Store
 from blave_mcp.tools.desk import Desk, Limits, Venue
-from tests.fakes import FakeClock, FakeHalt, RecordingTransport
+from tests.fakes import FakeClock, FakeHalt
 
 KEY = Credentials("test-key", "test-secret")
 BINANCE_MARKETS: Mapping[Market, Verbs] = {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}
@@ -48,11 +48,16 @@ def paper_binance(clock: FakeClock) -> ByHost:
     return ByHost(
         {
             urlsplit(host.live).netloc: open_face(
-                f"binance-{product}", market, books, clock.now_ms, key=KEY.key, secret=KEY.secret
+                f"binance-{product}", market, books, clock.now_ms, KEY.key, KEY.secret
             )
             for product, host in BinanceDialect().hosts.items()
         }
     )
+
+
+def paper_blave(clock: FakeClock) -> ByHost:
+    face = open_face("blave", SyntheticMarket(), MemoryBookStore(), clock.now_ms, KEY.key, KEY.secret)
+    return ByHost({urlsplit(BlaveDialect().hosts["data"].live).netloc: face})
 
 
 def venue_over(
@@ -99,5 +104,5 @@ def binance(transport: Transport, clock: FakeClock, *, key: Credentials | None =
     return venue_over(BinanceDialect(), transport, clock, markets=BINANCE_MARKETS, key=key)
 
 
-def blave(transport: RecordingTransport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:
+def blave(transport: Transport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:
     return venue_over(BlaveDialect(), transport, clock, key=key)

@@ -235,7 +235,7 @@ async def get_fills(
 def _fill(f: Fill) -> tuple[Any, ...]:
     role = None if f.maker is None else "maker" if f.maker else "taker"
     return (
-        second(f.time_ms), f.side.value, exact(f.price), exact(f.size), exact(f.fee), f.fee_asset, role,
+        second(f.time_ms), f.side.value, exact(f.price), exact(f.size), exact(f.fee), clean(f.fee_asset, most=20), role,
         exact(f.realised_pnl), None if f.position_side in (None, PositionSide.BOTH) else f.position_side.value,
         clean(f.order_id, most=64), clean(f.id, most=64),
     )  # fmt: skip
@@ -252,7 +252,7 @@ def fill_totals(fills: Sequence[Fill]) -> dict[str, Any]:
             totals[side.value] = {"size": exact(size), "quote": exact(worth), "average": exact(ratio(worth, size, 10))}
     fees: dict[str, Decimal] = defaultdict(Decimal)
     for f in fills:
-        fees[f.fee_asset] += f.fee
+        fees[clean(f.fee_asset, most=20)] += f.fee
     totals["fees"] = {asset: exact(fee) for asset, fee in fees.items()}
     realised = [f.realised_pnl for f in fills if f.realised_pnl is not None]
     if realised:

@@ -186,13 +186,24 @@ def _shown(wanted: Sequence[str], used: Sequence[str], known: Sequence[str]) -> 
     """Those wanted; or the usual ones, those used, a few indicators. Statistics come with their proviso."""
     chosen = ["symbol", *wanted] if wanted else ["symbol", *(c for c in USUAL if c in known), *used]
     if not wanted:
-        given = (*USUAL, "symbol", "oi_imbalance", SUFFICIENT, *STATISTICS)
-        others = [c for c in known if c not in given and not c.startswith(("price_change.", "funding_rate."))]
-        chosen += [] if used else others[:FEW]
+        chosen += [] if used else _few_indicators(known)
         chosen += [c for c in ("up_prob", "exp_value") if c in known]
     if any(c in STATISTICS for c in chosen):
         chosen.append(SUFFICIENT)
     return list(dict.fromkeys(chosen))
+
+
+def _few_indicators(known: Sequence[str]) -> list[str]:
+    """One column of each indicator: the one without a variant, or the first over 24 hours, or the first."""
+    others = ("symbol", "price", "market_cap", "market_cap_percentile", "funding_rate", "oi_imbalance", "price_change")
+    chosen: dict[str, str] = {}
+    for column in known:
+        indicator, _, variant = column.partition(".")
+        if indicator in others or indicator in (*STATISTICS, SUFFICIENT):
+            continue
+        if indicator not in chosen or (variant.startswith("24h") and ".24h" not in chosen[indicator]):
+            chosen[indicator] = column
+    return list(chosen.values())[:FEW]
 
 
 def _cell(value: Value) -> str | None:

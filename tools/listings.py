@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from blave_mcp.exchanges.blave.verbs import BlaveData
 from blave_mcp.exchanges.endpoint import Effect, flag, integer, text
 from blave_mcp.exchanges.errors import BadArgument, BlaveError
 from blave_mcp.exchanges.models import Instrument, Market
+from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.answers import MARKET, PERPETUAL, VENUE, answer, table, told
+from blave_mcp.tools.blave_market import BLAVE
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
@@ -55,11 +58,15 @@ def _endpoints(venue: Venue) -> tuple[int, int]:
 
 def _one_venue(desk: Desk, venue: Venue) -> Result:
     reads, writes = _endpoints(venue)
-    key = "is set" if venue.configured else f"is not set. {venue.setup}"
+    key = "is set." if venue.configured else f"is not set. {venue.setup}"
     lines = [
         _mode(desk),
         f"{venue.title} ({venue.name}): {reads} endpoints that read, {writes} that write. The key {key}",
     ]
+    if venue.name == BLAVE:
+        lines.append(
+            f"candles of {', '.join(BlaveData.periods)} and other multiples; prices; the alpha table; no account"
+        )
     markets = {}
     for market, verbs in venue.markets.items():
         lacks = {name: verbs.lacks.get(name, "") for name in VERBS if not has_verb(verbs, name)}
@@ -117,7 +124,8 @@ async def find_instruments(
     listed.sort(key=lambda one: (not one.trading, one.base.upper() != wanted, len(one.symbol), one.symbol))
     rows = [
         (
-            one.symbol, one.native, exact(one.tick), exact(one.step), exact(one.min_size), exact(one.min_notional),
+            clean(one.symbol, most=40), clean(one.native, most=40),
+            exact(one.tick), exact(one.step), exact(one.min_size), exact(one.min_notional),
             exact(one.contract_size), one.settle, "yes" if one.trading else "no",
         )
         for one in listed[:limit]

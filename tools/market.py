@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -37,7 +38,7 @@ from blave_mcp.tools.times import closes_ms, duration, minute, second, stamp, to
 
 MOST_SYMBOLS = 20
 YEAR_MS = 365 * 86_400_000
-BOOK_FOR_COSTS = 100
+BOOK_FOR_COSTS = 500
 
 TICKER_COLUMNS = (
     "symbol", "last", "change_24h_percent", "bid", "ask", "mark", "index", "high_24h", "low_24h", "volume_24h_base",
@@ -55,7 +56,7 @@ async def get_ticker(desk: Desk, *, venue: str, symbols: str, market: str = PERP
 
     async def one(symbol: str) -> Ticker:
         instrument = await desk.instrument(venue, market, symbol)
-        return await found.client.ask(verbs.ticker(instrument.native))
+        return replace(await found.client.ask(verbs.ticker(instrument.native)), symbol=instrument.symbol)
 
     await desk.instruments(venue, market)
     return _tickers(desk, found, market, names, await together([partial(one, name) for name in names]))
@@ -131,8 +132,9 @@ def klines_answer(
     opened = [c.open_ms for c in candles[shown.first :]]
     open_bar = unfinished(candles, interval, desk.clock.now_ms())
     missing = older + shown.left_out
+    volume = "; volume in base" if "volume" in shown.data["columns"] else ""
     parts = [
-        f"{venue.title} {what}, {interval} candles by opening time (UTC), oldest first; volume in base.",
+        f"{venue.title} {what}, {interval} candles by opening time (UTC), oldest first{volume}.",
         shown.text,
         f"The last bar is unfinished: it closes at {minute(closes_ms(opened[-1], interval))} UTC." if open_bar else "",
         f"{missing} older bars of this range are not shown; ask again with end={stamp(opened[0])}." if missing else "",

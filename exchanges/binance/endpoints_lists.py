@@ -31,12 +31,12 @@ STOPS = ("STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")
 LIMITED = ("STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT")
 
 LEG_NEEDS = {
-    "LIMIT": ("Price", "TimeInForce"),
-    "LIMIT_MAKER": ("Price",),
+    "LIMIT": ("Price|PegPriceType", "TimeInForce"),
+    "LIMIT_MAKER": ("Price|PegPriceType",),
     "STOP_LOSS": ("StopPrice|TrailingDelta",),
     "TAKE_PROFIT": ("StopPrice|TrailingDelta",),
-    "STOP_LOSS_LIMIT": ("Price", "StopPrice|TrailingDelta", "TimeInForce"),
-    "TAKE_PROFIT_LIMIT": ("Price", "StopPrice|TrailingDelta", "TimeInForce"),
+    "STOP_LOSS_LIMIT": ("Price|PegPriceType", "StopPrice|TrailingDelta", "TimeInForce"),
+    "TAKE_PROFIT_LIMIT": ("Price|PegPriceType", "StopPrice|TrailingDelta", "TimeInForce"),
 }
 LEG_ALLOWS = {
     "Price": ("LIMIT", "LIMIT_MAKER", *LIMITED),
@@ -44,11 +44,23 @@ LEG_ALLOWS = {
     "TrailingDelta": STOPS,
     "TimeInForce": ("LIMIT", *LIMITED),
     "IcebergQty": ("LIMIT", "LIMIT_MAKER", *LIMITED),
+    "PegPriceType": ("LIMIT", "LIMIT_MAKER", *LIMITED),
 }
 
 
 def leg_rule(leg: str) -> Rule:
     return by_type(LEG_NEEDS, LEG_ALLOWS, key=f"{leg}Type", name=lambda plain: f"{leg}{plain}")
+
+
+def tags(name: str) -> tuple[Param, ...]:
+    """The caller's own numbers, and the peg, of one order of a list."""
+    return (
+        integer(f"{name}StrategyId", "Any number of the caller's.", example=1),
+        integer(f"{name}StrategyType", "Any number of the caller's from 1000000.", low=1_000_000),
+        one_of(f"{name}PegPriceType", ("PRIMARY_PEG", "MARKET_PEG"), "Peg to the best price of one side."),
+        one_of(f"{name}PegOffsetType", ("PRICE_LEVEL",), "With the offset's value."),
+        integer(f"{name}PegOffsetValue", "Levels away from the best price.", low=1, high=100),
+    )
 
 
 def leg(name: str, types: tuple[str, ...]) -> tuple[Param, ...]:
@@ -61,6 +73,7 @@ def leg(name: str, types: tuple[str, ...]) -> tuple[Param, ...]:
         decimal(f"{name}StopPrice", "Trigger of STOP_LOSS and TAKE_PROFIT types.", example="69000"),
         bips(f"{name}TrailingDelta"),
         one_of(f"{name}TimeInForce", SPOT_TIME_IN_FORCE, "Required for the *_LIMIT types."),
+        *tags(name),
     )
 
 
@@ -74,6 +87,7 @@ WORKING = (
     decimal("workingQuantity", "In base.", required=True, example="0.001"),
     decimal("workingIcebergQty", "Visible part; GTC only.", example="0.0005"),
     one_of("workingTimeInForce", SPOT_TIME_IN_FORCE, "Required for LIMIT."),
+    *tags("working"),
 )
 
 
@@ -123,6 +137,7 @@ BINANCE.write(
 )  # fmt: skip
 BINANCE.write(
     "spot.list.otoco", "POST /api/v3/orderList/otoco",
+    # Binance's table has pendingBelowType as optional; without it this would be an OTO, which has its own endpoint.
     doc="Places an order and an OCO pair that follows when the order is filled.",
     url=f"{SPOT_DOCS}trade#order-list-otoco", bucket="spot.orders", weight=3,
     params=[

@@ -115,6 +115,7 @@ SOR_ORDER = (
 )  # fmt: skip
 RATES = flag("computeCommissionRates", "Also tell the fees that the order would meet (weight 20 instead of 1).")
 SYMBOLS = json_value("symbols", 'A JSON list, ["BTCUSDT","BNBUSDT"].', example=["BTCUSDT", "BNBUSDT"])
+STATUS = one_of("symbolStatus", ("TRADING", "HALT", "BREAK"), "Only symbols in this state.")
 ONE_OR_MANY = not_together("symbol", "symbols")
 
 # The market.
@@ -130,7 +131,7 @@ BINANCE.read(
     params=[
         ANY_SYMBOL, SYMBOLS,
         flag("showPermissionSets", "Whether the permission sets are listed (default true).", example=False),
-        one_of("symbolStatus", ("TRADING", "HALT", "BREAK"), "Only symbols in this state."),
+        STATUS,
     ],
     rule=not_together("symbol", "symbols", "symbolStatus"),
 )  # fmt: skip
@@ -138,29 +139,33 @@ BINANCE.read(
     "spot.ticker.day", "GET /api/v3/ticker/24hr",
     doc="Price, volume and change over 24 hours.", url=f"{SPOT_DOCS}market#ticker24hr",
     bucket="spot.weight", weight=2, auth=Auth.NONE,
-    params=[ANY_SYMBOL, SYMBOLS, one_of("type", ("FULL", "MINI"), "MINI leaves out bid, ask and change.")],
+    params=[ANY_SYMBOL, SYMBOLS, one_of("type", ("FULL", "MINI"), "MINI leaves out bid, ask and change."), STATUS],
     rule=ONE_OR_MANY,
 )  # fmt: skip
 BINANCE.read(
     "spot.ticker.book", "GET /api/v3/ticker/bookTicker",
     doc="Best bid and ask.", url=f"{SPOT_DOCS}market#ticker-book-ticker",
-    bucket="spot.weight", weight=2, auth=Auth.NONE, params=[ANY_SYMBOL, SYMBOLS], rule=ONE_OR_MANY,
+    bucket="spot.weight", weight=2, auth=Auth.NONE, params=[ANY_SYMBOL, SYMBOLS, STATUS], rule=ONE_OR_MANY,
 )  # fmt: skip
 BINANCE.read(
     "spot.ticker.price", "GET /api/v3/ticker/price",
     doc="Last price.", url=f"{SPOT_DOCS}market#ticker-price",
-    bucket="spot.weight", weight=2, auth=Auth.NONE, params=[ANY_SYMBOL, SYMBOLS], rule=ONE_OR_MANY,
+    bucket="spot.weight", weight=2, auth=Auth.NONE, params=[ANY_SYMBOL, SYMBOLS, STATUS], rule=ONE_OR_MANY,
 )  # fmt: skip
 BINANCE.read(
     "spot.candles.list", "GET /api/v3/klines",
     doc="Candles, oldest first.", url=f"{SPOT_DOCS}market#klines",
     bucket="spot.weight", weight=2, auth=Auth.NONE,
-    params=[SYMBOL, interval(SPOT_INTERVALS), moment("startTime"), moment("endTime"), limit(1000, 500)],
+    params=[
+        SYMBOL, interval(SPOT_INTERVALS), moment("startTime"), moment("endTime"),
+        text("timeZone", "In which days and weeks begin: 0 (UTC) unless told, -12:00 to +14:00.", example="0"),
+        limit(1000, 500),
+    ],
 )  # fmt: skip
 BINANCE.read(
     "spot.book.get", "GET /api/v3/depth",
     doc="The order book.", url=f"{SPOT_DOCS}market#depth",
-    bucket="spot.weight", weight=5, auth=Auth.NONE, params=[SYMBOL, limit(5000, 100)],
+    bucket="spot.weight", weight=5, auth=Auth.NONE, params=[SYMBOL, limit(5000, 100), STATUS],
 )  # fmt: skip
 BINANCE.read(
     "spot.trades.list", "GET /api/v3/trades",

@@ -102,9 +102,12 @@ class Engine:
             return
         if order.list_id and listing.product is Product.SPOT:
             raise PaperRefusal(Reason.NOT_AMENDABLE, "an order of a list is cancelled and placed anew")
-        held = self.book.locks.get(order.id, ZERO)
+        self._admit_with([order], order, request, now_ms)
+
+    def _admit_with(self, lenders: list[Order], order: Order, request: OrderRequest, now_ms: int) -> None:
+        """Admits the new form of an order, which may be paid with what the lenders have locked."""
+        held = sum((self.book.locks.get(other.id, ZERO) for other in lenders), ZERO)
         slot, _ = self.funds.spot_need(request, [])
-        # What it has locked is there to pay for what it becomes.
         self.account.cash.lock(slot, -held)
         try:
             self.admit(request, now_ms, funds=True, amends=order)
@@ -215,9 +218,8 @@ class Engine:
         return self.book.find_list(list_id, None)
 
     def _activate(self, order: Order, now_ms: int) -> None:
-        shares = any(other.id in self.book.locks for other in self._rivals(order))
         try:
-            self.admit(order.request, now_ms, funds=not shares, amends=order)
+            self._admit_with(self._rivals(order), order, order.request, now_ms)
         except PaperRefusal as refusal:
             self.finish(order, OrderStatus.REJECTED, now_ms, refusal.reason)
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from blave_mcp.exchanges.paper import face_binance_futures_account as accounts
 from blave_mcp.exchanges.paper import face_binance_futures_algo as algo
@@ -90,7 +90,6 @@ def exchange_info(ask: Ask) -> dict[str, Any]:
     return {
         "timezone": "UTC",
         "serverTime": ask.now,
-        "futuresType": "U_MARGINED",
         "rateLimits": [limit.told() for limit in (face.weight_limit, *face.order_limits)],
         "exchangeFilters": [],
         "assets": [
@@ -120,14 +119,13 @@ def symbol_info(listing: Listing, most_orders: int) -> dict[str, Any]:
         "quotePrecision": 8,
         "underlyingType": "COIN",
         "underlyingSubType": [],
+        "settlePlan": 0,
         "triggerProtect": "0.0500",
         "liquidationFee": "0.012500",
         "marketTakeBound": "0.05",
-        "maxMoveOrderLimit": 10_000,
         "filters": filters(listing, most_orders),
         "orderTypes": ["LIMIT", "MARKET", *CONDITIONAL],
         "timeInForce": list(TIFS),
-        "permissionSets": ["GRID", "COPY"],
     }
 
 
@@ -306,6 +304,7 @@ class BinanceFuturesFace(BinanceFace):
     product = Product.PERP
     most_klines = 1_500
     strict_rows = True
+    trade_extra: ClassVar[Mapping[str, Any]] = {"isRPITrade": False}
     weight_limit = Limit("REQUEST_WEIGHT", "MINUTE", "M", 1, 2_400)
     order_limits = (Limit("ORDERS", "SECOND", "S", 10, 300), Limit("ORDERS", "MINUTE", "M", 1, 1_200))
     routes = (

@@ -120,7 +120,6 @@ def _position_v2(ask: Ask, position: Position) -> dict[str, Any]:
         "leverage": short(position.leverage),
         "isolated": position.margin_mode is MarginMode.ISOLATED,
         "entryPrice": entry_text(position.entry_price),
-        "breakEvenPrice": entry_text(position.break_even),
         "maxNotional": short(position.max_notional),
         "bidNotional": "0",
         "askNotional": "0",

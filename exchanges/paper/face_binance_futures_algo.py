@@ -226,7 +226,6 @@ def queried(ask: Ask, order: Order) -> dict[str, Any]:
     listing = ask.exchange.listing(order.key)
     return {
         **row(ask, order),
-        **_trail(ask, order),
         "actualOrderId": str(order.id) if triggered else "",
         "actualPrice": fixed(order.average or ZERO, 5),
         "actualType": ("MARKET" if order.price is None else "LIMIT") if triggered else "",

@@ -151,7 +151,12 @@ def position_margin(ask: Ask) -> dict[str, Any]:
     if (side is PositionSide.BOTH) is ask.exchange.hedge:
         raise BinanceRefusal(-4061, "Order's position side does not match user's setting.")
     signed = amount if kind == 1 else -amount
-    ask.exchange.adjust_margin(listing.key, signed, ask.now, position_side=side)
+    try:
+        ask.exchange.adjust_margin(listing.key, signed, ask.now, position_side=side)
+    except PaperRefusal as refused:
+        if refused.reason is Reason.INSUFFICIENT_MARGIN:
+            raise BinanceRefusal(-4050, "Cross balance insufficient.") from None
+        raise
     ask.account.note(
         MARGIN_CHANGES,
         {

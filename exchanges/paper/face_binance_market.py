@@ -162,7 +162,7 @@ def agg_trades(ask: Ask) -> list[dict[str, Any]]:
             "l": trade.id,
             "T": trade.time_ms,
             "m": trade.buyer_maker,
-            **face.agg_trade_extra,
+            **(face.agg_trade_extra or {"nq": face.size(listing, trade.qty)}),
         }
         for trade in (found[:limit] if forward else found[-limit:])
     ]

@@ -124,7 +124,7 @@ def set_leverage(account: Account, listing: Listing, leverage: Decimal) -> None:
     key = listing.key
     if not leverage.is_finite() or not ONE <= leverage <= listing.max_leverage:
         raise PaperRefusal(Reason.LEVERAGE_INVALID, f"{leverage} is not within 1 .. {listing.max_leverage}")
-    old = account.leverage(key)
+    old, chosen = account.leverage(key), account.leverages.get(key)
     _, most = exposure(account.legs_of(key), account.load(key), hedge=account.hedge)
     cap = max_notional(listing.tiers, leverage)
     if most > cap:
@@ -136,7 +136,9 @@ def set_leverage(account: Account, listing: Listing, leverage: Decimal) -> None:
     account.leverages[key] = leverage
     after = account.spare(listing.settle)
     if after < 0 and after < before:
-        account.leverages[key] = old
+        del account.leverages[key]
+        if chosen is not None:
+            account.leverages[key] = chosen
         raise PaperRefusal(Reason.LEVERAGE_NEEDS_MARGIN, f"{leverage}x needs {-after} {listing.settle} more")
     account.changes += 1
 

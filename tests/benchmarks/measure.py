@@ -77,7 +77,8 @@ class Samples:
         return self._figure(name, unit, scale, target, [b / a for a, b in zip(self.ours, self.baseline, strict=True)])
 
     def _figure(self, name: str, unit: str, scale: float, target: Bound | None, ratios: list[float]) -> Figure:
-        # Both sides of a round meet the same load, so the median of their ratios is steadier than the ratio of medians.
+        # Both sides of a round meet the same load, so that the median of their ratios is steadier than the ratio of
+        # two medians.
         ratio = statistics.median(ratios)
         return Figure(
             name=name,
@@ -85,10 +86,69 @@ class Samples:
             unit=unit,
             baseline=statistics.median(self.baseline) * scale,
             ratio=ratio,
-            noise=spread(ratios) / ratio,
+            noise=spread(ratios, ratio),
             target=target,
         )
 
 
-def spread(values: Sequence[float]) -> float | None:
-    raise NotImplementedError
+def spread(values: Sequence[float], middle: float) -> float | None:
+    """Half the interquartile range as a share of the median; None for too few values to have quartiles."""
+    if len(values) < 4:
+        return None
+    low, _, high = statistics.quantiles(values, n=4)
+    return (high - low) / 2 / middle
+
+
+def interleaved(ours: Probe, baseline: Probe, rounds: int) -> Samples:
+    """Measures both sides in turn; which of them goes first changes from round to round."""
+    samples = Samples()
+    for n in range(rounds):
+        sides = [(ours, samples.ours), (baseline, samples.baseline)]
+        for probe, kept in sides if n % 2 else reversed(sides):
+            kept.append(probe())
+    return samples
+
+
+def per_call(work: Callable[[], object], repeats: int) -> Probe:
+    """Returns a probe that does the work so many times and tells the seconds that one of them took."""
+
+    def probe() -> float:
+        begun = time.perf_counter()
+        for _ in range(repeats):
+            work()
+        return (time.perf_counter() - begun) / repeats
+
+    return probe
+
+
+COLUMNS = ("measured", "ours", "baseline", "ratio", "noise", "target", "")
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Aligned text, one line a figure. The last column says whether the target is kept."""
+    rows = [COLUMNS, *map(_row, figures)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(COLUMNS))]
+    lines = []
+    for row in rows:
+        name, *cells = (cell.ljust(width) if n in (0, 6) else cell.rjust(width)
+                        for n, (cell, width) in enumerate(zip(row, widths, strict=True)))  # fmt: skip
+        lines.append("  ".join([name, *cells]).rstrip())
+    return "\n".join(lines)
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    kept = {None: "", True: "kept", False: "missed"}[figure.holds]
+    return (
+        figure.name,
+        f"{_short(figure.ours)} {figure.unit}",
+        "" if figure.baseline is None else f"{_short(figure.baseline)} {figure.unit}",
+        "" if figure.ratio is None else f"{figure.ratio:.2f}",
+        "" if figure.noise is None else f"{figure.noise:.0%}",
+        "" if figure.target is None else str(figure.target),
+        f"{kept}; {figure.note}".strip("; "),
+    )
+
+
+def _short(value: float) -> str:
+    """Three digits, or all those before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

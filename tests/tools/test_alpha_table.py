@@ -1,6 +1,7 @@
 """Blave's table, price and candles: filtered, sorted and cut here, fetched afresh every time."""
 
 from decimal import Decimal as D
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from blave_mcp.tools.alpha_table import conditions, resolve, sort_rows
 from blave_mcp.tools.blave_market import blave_interval, native_symbol
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.times import to_ms
-from tests.desks import blave, desk_of
+from tests.desks import blave, desk_of, paper_blave
 from tests.fakes import START_MS, FakeClock, RecordingTransport, query, reply
 from tests.tools.conftest import call
 
@@ -253,3 +254,61 @@ def test_symbols_and_periods_are_spelt_as_blave_spells_them():
     with pytest.raises(BadArgument) as refused:
         blave_interval("1w")
     assert refused.value.advice.startswith("It has: 5min, 15min")
+
+
+# Over Blave's paper face.
+
+
+@pytest.fixture
+def paper_desk(clock: FakeClock, store: Store) -> Desk:
+    return desk_of(clock, store, blave(paper_blave(clock), clock))
+
+
+async def test_the_paper_table_can_be_screened_as_the_example_workflow_does(paper_desk: Desk):
+    told = await call(
+        paper_desk,
+        "get_alpha_table", filter="market_cap_percentile<=50, holder_concentration>0.5, is_data_sufficient=true",
+        sort_by="holder_concentration", columns="holder_concentration,24h-score_oi,market_cap_percentile,up_prob",
+    )  # fmt: skip
+    columns = told.data["rows"]["columns"]
+    assert columns == [
+        "symbol", "holder_concentration", "whale_hunter.24h-score_oi", "market_cap_percentile", "up_prob",
+        "is_data_sufficient",
+    ]  # fmt: skip
+    rows = [dict(zip(columns, line, strict=True)) for line in told.data["rows"]["rows"]]
+    assert rows
+    assert all(D(one["holder_concentration"]) > D("0.5") and D(one["market_cap_percentile"]) <= 50 for one in rows)
+    ranked = [D(one["holder_concentration"]) for one in rows]
+    assert ranked == sorted(ranked, reverse=True)
+
+
+async def test_the_usual_columns_hold_one_of_each_indicator(paper_desk: Desk):
+    columns = (await call(paper_desk, "get_alpha_table")).data["rows"]["columns"]
+    indicators = [c.partition(".")[0] for c in columns if c not in ("price", "price_change.24h")]
+    assert len(indicators) == len(set(indicators))
+    assert {"taker_intensity.24h", "whale_hunter.24h-score_oi", "is_data_sufficient"} <= set(columns)
+
+
+async def test_paper_candles_over_years_join_without_a_gap(paper_desk: Desk):
+    told = await call(
+        paper_desk, "get_klines", venue="blave", symbol="BTC", interval="1d", start="2024-06-01", limit=1000
+    )
+    opened = told.data["candles"]["open_ms"]
+    assert [second - first for first, second in pairwise(opened)] == [24 * HOUR] * (len(opened) - 1)
+    assert len(opened) + told.data["not_shown"] == (START_MS - to_ms("2024-06-01", "start")) // (24 * HOUR) + 1
+
+
+async def test_a_symbol_that_blave_does_not_know_is_told_beside_the_others(paper_desk: Desk):
+    told = await call(paper_desk, "get_ticker", venue="blave", symbols="BTC,NOSUCH")
+    assert [line[0] for line in told.data["tickers"]["rows"]] == ["BTCUSDT"]
+    assert len(told.data["failed"]) == 1
+
+
+async def test_blave_is_listed_as_a_venue_of_data_alone(paper_desk: Desk):
+    assert (await call(paper_desk, "list_venues")).data["venues"]["rows"][0][:4] == [
+        "blave",
+        "Blave",
+        "yes",
+        "data only",
+    ]
+    assert "candles of 5min, 15min, 1h" in (await call(paper_desk, "list_venues", venue="blave")).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -498,7 +499,7 @@ def test_what_does_not_exist_is_refused_by_a_plain_read():
 
 
 def test_what_spot_does_not_have_is_said_in_words():
-    with pytest.raises(Unsupported, match="has no set leverage.*binance perpetual"):
+    with pytest.raises(Unsupported, match=r"has no set leverage.*binance perpetual"):
         SPOT.set_leverage("BTCUSDT", 3)
     for verb in SPOT.lacks:
         assert verb not in vars(BinanceSpot)
@@ -521,5 +522,5 @@ def test_windows_cover_a_stretch_of_time_without_gap_or_overlap(start: int, leng
     pieces = list(windows(start, start + length, DAY_MS))
     assert pieces[0][0] == start
     assert pieces[-1][1] == start + length
-    assert all(a[1] == b[0] for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(pieces))
     assert all(0 < int(b or 0) - int(a or 0) <= DAY_MS for a, b in pieces)

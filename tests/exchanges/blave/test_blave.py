@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_years_cover_a_stretch_of_days_without_gap_or_overlap(start: date, days:
     pieces = list(years(start, start + timedelta(days=days)))
     assert pieces[0][0] == start
     assert pieces[-1][1] == start + timedelta(days=days)
-    assert all(a[1] == b[0] for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(pieces))
     assert all(timedelta(0) < b - a <= timedelta(days=365) for a, b in pieces)
 
 
