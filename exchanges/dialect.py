@@ -112,6 +112,10 @@ class Dialect(Protocol):
         """Returns the answer's payload, or raises VenueFault."""
         ...
 
+    def refused_parts(self, call: Call, payload: Payload) -> tuple[str, ...]:
+        """Returns what of a batch was refused though its answer is a success: one line each, with code and message."""
+        ...
+
     def used(self, reply: HttpReply) -> Mapping[str, int]:
         """Returns how much of each bucket the venue says is used, by bucket name."""
         ...

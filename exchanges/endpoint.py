@@ -254,7 +254,7 @@ _CHECKS: Mapping[Kind, Callable[[Param, Any, str], Any]] = {
 def check_args(params: Sequence[Param], given: Any, at: str = "") -> dict[str, Any]:
     """Checks a mapping of arguments against parameters; keeps the parameters' order.
 
-    An argument that is None counts as not given.
+    An argument that is None counts as not given, and so does an optional one that is an empty text.
 
     Raises:
         BadArgument: an unknown, missing or unusable argument.
@@ -270,6 +270,8 @@ def check_args(params: Sequence[Param], given: Any, at: str = "") -> dict[str, A
     for param in params:
         place = f"{at}.{param.name}" if at else param.name
         value = given.get(param.name)
+        if value == "" and not param.required and param.kind is not Kind.ANYTHING:
+            value = None
         if value is not None:
             checked[param.name] = param.check(value, place)
         elif param.required:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -26,7 +26,6 @@ from blave_mcp.exchanges.actions import (
     StepState,
 )
 from blave_mcp.exchanges.clock import Clock
-from blave_mcp.exchanges.dialect import Payload
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import (
     NOTHING_SENT,
@@ -90,13 +89,13 @@ class Hands:
     Attributes:
         revive: makes the call again from its stored form, with every check.
         recheck: reads again what the action's guards name; returns the objection, or "".
-        send: sends one approved call.
+        send: sends one approved call; returns what of a batch the venue refused, a line each.
         trace: asks the venue what became of a call; None where no read tells.
     """
 
     revive: Callable[[StepRecord], Call]
     recheck: Callable[[Action], Awaitable[str]]
-    send: Callable[[Action, Approved], Awaitable[Payload]]
+    send: Callable[[Action, Approved], Awaitable[Sequence[str]]]
     trace: Callable[[Action, Call, int], Awaitable[Trace | None]]
 
 
@@ -308,7 +307,7 @@ class Gate:
         self._ledger.step(action.id, n, step)
         approved = Approved(_MINT, call)
         try:
-            await self._hands.send(action, approved)
+            refused = await self._hands.send(action, approved)
         except BlaveError as error:
             known = not isinstance(error, OutcomeUnknown) or not approved.left
             step.state = StepState.REFUSED if known else StepState.UNKNOWN
@@ -320,7 +319,8 @@ class Gate:
             )
         else:
             step.state = StepState.DONE
-            step.report = "The venue accepted it."
+            step.report = "\n".join(["The venue accepted it.", *(f"It refused a part: {part}" for part in refused)])
+            step.facts = {"refused_parts": list(refused)} if refused else {}
         self._ledger.step(action.id, n, step)
         if step.state is not StepState.REFUSED:
             await self._look_up(action, n, call)
@@ -341,7 +341,9 @@ class Gate:
             if trace is None:
                 break
             if trace.found:
-                step.state, step.report, step.facts = StepState.DONE, trace.text, trace.facts
+                refused = step.facts.get("refused_parts", [])
+                step.report = "\n".join([trace.text, *(f"The venue refused a part: {part}" for part in refused)])
+                step.state, step.facts = StepState.DONE, {**step.facts, **trace.facts}
                 break
             if trace.found is False and step.state is StepState.UNKNOWN:
                 step.state, step.report = StepState.REFUSED, f"{trace.text} It did not take effect."

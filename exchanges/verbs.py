@@ -40,6 +40,8 @@ from blave_mcp.exchanges.models import (
 class Verbs:
     """One market of one venue.
 
+    Where a history takes a `limit`: with a start the first rows are kept, without one the newest.
+
     Attributes:
         venue, market, product: which one; `product` is the catalogue's name for it.
         intervals: candle intervals that the venue has ("1m" ... "1d").

@@ -161,6 +161,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
             price_tolerance_percent=settings.price_tolerance_percent,
         ),
         channel=settings.confirm,
+        prices=paper.prices if paper else "",
     )
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)

@@ -35,6 +35,6 @@ def instructions(desk: Desk, tools: Sequence[Tool]) -> str:
     writes = any(tool.touch is Touch.PROPOSE for tool in tools)
     mode = f"MODE: {MODE_LINES[desk.mode]}."
     if desk.mode == "paper":
-        mode += " Prices are synthetic unless a result says otherwise; say so when you report them."
+        mode += f" Prices: {desk.prices or 'synthetic'}; say so when you report them."
     rule = _RULE if writes else "This server is READ-ONLY: it has no tool that changes an account."
     return f"Crypto market data, accounts and trading through Blave Quant.\n{mode}\n\n{rule}\n\n{_MANNERS}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blave_mcp.exchanges.clock import Clock, SystemClock
@@ -85,6 +86,7 @@ class PaperHouse:
         self._settings = settings
         books = PaperBooks(settings.home / BOOKS)
         market, network = open_market(settings), HttpTransport()
+        self.prices = prices_in_words(settings.paper_feed)
         faces = open_faces(market, clock, books, FACES)
         hosts = {url: transport for transport in faces.values() for url in transport.face.base_urls}
         feed = live_feed(market, network, settings, clock)
@@ -120,6 +122,15 @@ def live_feed(market: Market, network: Transport, settings: Settings, clock: Clo
 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     return LiveFeed(market, network, clock, settings.home / "paper-live.json")
+
+
+def prices_in_words(feed: str) -> str:
+    """Where the paper exchange's prices come from, for people."""
+    if not feed:
+        return "synthetic"
+    if feed.lower() == "live":
+        return "live, from Binance's public endpoints"
+    return f"real bars of {Path(feed).name}, synthetic for other symbols"
 
 
 def reset_books(settings: Settings) -> None:

@@ -28,6 +28,7 @@ from blave_mcp.exchanges.wire import HttpRequest, NetworkFault, Transport
 FRESH_MS = 2_000
 DEPTH = 100
 TRADES = 100
+HOURS = 26
 BARS = 500
 _UNITS = {"m": MINUTE, "min": MINUTE, "h": HOUR, "d": DAY}
 _ZERO = Decimal(0)
@@ -101,6 +102,8 @@ class LiveFeed:
             trades=[_trade(one) for one in trades],
             open_interest=ticker.open_interest,
         )
+        day = await self._client.ask(verbs.candles(symbol, "1h", start_ms=None, end_ms=None, limit=HOURS))
+        self._market.update_bars(key, HOUR, [_bar(one) for one in day], now)
         self._fetched[key] = now
 
     async def _bars(self, key: str, interval: str, fields: Mapping[str, str]) -> None:

@@ -78,6 +78,9 @@ class ToyDialect:
             not_found=reply.status == 404,
         )
 
+    def refused_parts(self, call: Call, payload: Payload) -> tuple[str, ...]:
+        return ()
+
     def used(self, reply: HttpReply) -> Mapping[str, int]:
         return {"weight": int(reply.headers["x-used"])} if "x-used" in reply.headers else {}
 

@@ -110,8 +110,10 @@ def answer(desk: Desk, venues: Venue | Sequence[Venue], parts: Sequence[str], da
     """Puts the mode and the venues' notices with what was found. Empty parts are left out."""
     asked = [venues] if isinstance(venues, Venue) else venues
     notices = [f"NOTICE ({v.title}): {v.notice}" for v in asked if v.notice and desk.mode == "live"]
-    lines = [MODE_TAGS[desk.mode], *notices, *parts]
+    lines = [f"{MODE_TAGS[desk.mode]}{f' Prices: {desk.prices}.' if desk.prices else ''}", *notices, *parts]
     more: dict[str, Any] = {"mode": desk.mode}
+    if desk.prices:
+        more["prices"] = desk.prices
     if notices:
         more["notices"] = notices
     return Result("\n".join(line for line in lines if line), {**more, **data})

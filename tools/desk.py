@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from blave_mcp.exchanges.actions import Action, Origin, Proposal, Step, StepRecord
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock
-from blave_mcp.exchanges.dialect import Ask, Payload
+from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import (
     BadArgument,
@@ -22,6 +22,7 @@ from blave_mcp.exchanges.errors import (
 )
 from blave_mcp.exchanges.gate import Approved, Gate, Hands
 from blave_mcp.exchanges.models import Instrument, Market, Trace
+from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.aftermath import aftermath
 from blave_mcp.tools.guards import objection
@@ -100,6 +101,7 @@ class Desk:
     Attributes:
         mode: paper, testnet or live.
         channel: how confirmations come: chat or dialog.
+        prices: where the prices of the paper exchange come from, in words; "" outside paper mode.
     """
 
     mode: str
@@ -109,6 +111,7 @@ class Desk:
     halt: Halt
     limits: Limits = field(default_factory=Limits)
     channel: str = "chat"
+    prices: str = ""
     gate: Gate = field(init=False)
     _instruments: dict[tuple[str, Market], tuple[float, tuple[Instrument, ...]]] = field(
         default_factory=dict, repr=False
@@ -201,6 +204,7 @@ class Desk:
             steps=[f"{s.label} ({s.call.endpoint.method} {s.call.endpoint.path})" for s in stamped],
             expires_ms=expires,
             ttl_ms=self.gate.ttl_ms,
+            prices=self.prices,
             notice=venue.notice if self.mode == "live" else "",
         )
         proposal = Proposal(
@@ -249,8 +253,10 @@ class Desk:
                 return found
         return ""
 
-    async def _send(self, action: Action, approved: Approved) -> Payload:
-        return await self.venue(action.venue).client.write(approved)
+    async def _send(self, action: Action, approved: Approved) -> tuple[str, ...]:
+        client = self.venue(action.venue).client
+        payload = await client.write(approved)
+        return tuple(clean(part) for part in client.dialect.refused_parts(approved.call, payload))
 
     async def _trace(self, action: Action, call: Call, sent_ms: int) -> Trace | None:
         venue = self.venue(action.venue)

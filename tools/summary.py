@@ -39,9 +39,11 @@ class Summary:
     def warn(self, text: str) -> None:
         self.warnings.append(text)
 
-    def render(self, *, mode: str, steps: Sequence[str], expires_ms: int, ttl_ms: int, notice: str = "") -> str:
+    def render(
+        self, *, mode: str, steps: Sequence[str], expires_ms: int, ttl_ms: int, prices: str = "", notice: str = ""
+    ) -> str:
         """Returns the screen. `steps` are shown where there is more than one."""
-        rows = [("Mode", MODE_LINES[mode]), *self.rows]
+        rows = [("Mode", f"{MODE_LINES[mode]}{f'; prices {prices}' if prices else ''}"), *self.rows]
         if len(steps) == 1:
             rows.append(("Sends", steps[0]))
         if self.verify:

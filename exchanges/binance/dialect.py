@@ -17,7 +17,7 @@ from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
-from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 RECV_WINDOW_MS = 5000
@@ -98,10 +98,14 @@ class BinanceDialect:
         """Returns the exact bytes to send.
 
         Raises:
+            Unsupported: the endpoint is not on the testnet.
             ValueError: a signed endpoint without credentials, or an order whose client ids lack the attribution
                 prefix. Both are programming errors.
         """
         endpoint = call.endpoint
+        if testnet and endpoint.path.startswith("/sapi/"):
+            # https://testnet.binance.vision/ : only /api is there.
+            raise Unsupported("Binance's spot testnet has no wallet transfers.", advice="Its accounts come funded.")
         self._check_ids(call)
         headers = {"User-Agent": "blave-quant-mcp"}
         payload = encoded(call.args)
@@ -136,6 +140,23 @@ class BinanceDialect:
         if not good and call.endpoint.id == "spot.order.replace" and _half_done(body):
             return body
         raise _fault(call, reply, body, good=good)
+
+    def refused_parts(self, call: Call, payload: Payload) -> tuple[str, ...]:
+        """See `Dialect`: elements of a batch with a code of their own, and the half of a cancel-replace that failed."""
+        if isinstance(payload, list):
+            failed = [(f"element {n}", one) for n, one in enumerate(payload, 1)]
+        elif isinstance(payload, Mapping) and isinstance(payload.get("data"), Mapping):
+            data = payload["data"]
+            failed = [
+                (name, data.get(key)) for name, key in (("cancel", "cancelResponse"), ("new", "newOrderResponse"))
+            ]
+        else:
+            return ()
+        return tuple(
+            f"{what}: {one['code']} {one.get('msg', '')}"
+            for what, one in failed
+            if isinstance(one, Mapping) and isinstance(one.get("code"), int) and one["code"] < 0
+        )
 
     def used(self, reply: HttpReply) -> Mapping[str, int]:
         """Reads the venue's own counts.

@@ -239,7 +239,7 @@ def order(payload: Any) -> Order:
     return Order(
         id=str(each["orderId"]),
         client_id=each["clientOrderId"],
-        status=STATUSES.get(each["status"], OrderStatus.OPEN),
+        status=STATUSES[each["status"]],
         size=positive(each["origQty"]),
         filled=number(each["executedQty"]),
         average=positive(each.get("avgPrice")),
@@ -260,7 +260,7 @@ def algo_order(payload: Any) -> Order:
     """
     each = row(payload)
     filled = optional(each.get("actualQty")) or Decimal(0)
-    status = ALGO_STATUSES.get(each["algoStatus"], OrderStatus.UNTRIGGERED)
+    status = ALGO_STATUSES[each["algoStatus"]]
     if each["algoStatus"] == "FINISHED" and filled > 0:
         status = OrderStatus.FILLED
     return Order(

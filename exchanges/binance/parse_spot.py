@@ -158,7 +158,7 @@ def order(payload: Any) -> Order:
     filled = number(each["executedQty"])
     cost = optional(each.get("cummulativeQuoteQty"))
     cost = cost if cost is not None and cost >= 0 else None
-    status = STATUSES.get(each["status"], OrderStatus.OPEN)
+    status = STATUSES[each["status"]]
     if status is OrderStatus.OPEN and stops and each.get("isWorking") is False:
         status = OrderStatus.UNTRIGGERED
     delta = optional(each.get("trailingDelta"))

@@ -87,6 +87,10 @@ class BlaveDialect:
         meaning = "Blave is not available." if reply.status >= 500 else "The answer is not the documented JSON."
         raise VenueFault(Verdict.UNAVAILABLE, code=code, message=message, meaning=meaning)
 
+    def refused_parts(self, call: Call, payload: Payload) -> tuple[str, ...]:
+        """See `Dialect`. Blave has no writes."""
+        return ()
+
     def used(self, reply: HttpReply) -> Mapping[str, int]:
         return {}
 

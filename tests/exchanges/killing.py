@@ -72,14 +72,14 @@ def hands(venue: Venue, die: Any = lambda _: None) -> Hands:
         die("recheck:after")
         return ""
 
-    async def send(action: Action, approved: Approved) -> Any:
+    async def send(action: Action, approved: Approved) -> tuple[str, ...]:
         call = approved.spend()
         n = int(call.get("size")) - 1
         approved.leaving()
         die(f"send{n}:before")
         venue.take(call)
         die(f"send{n}:after")
-        return {}
+        return ()
 
     async def trace(action: Action, call: Call, sent_ms: int) -> Trace:
         n = int(call.get("size")) - 1

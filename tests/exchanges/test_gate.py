@@ -37,6 +37,7 @@ class World:
     leaves: bool = True
     objection: str = ""
     traces: list[Trace | None] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     origin: Origin = HERE
 
     def hands(self) -> Hands:
@@ -49,7 +50,7 @@ class World:
         await anyio.lowlevel.checkpoint()
         return self.objection
 
-    async def send(self, action: Action, approved: Approved) -> Any:
+    async def send(self, action: Action, approved: Approved) -> list[str]:
         call = approved.spend()
         if self.leaves:
             approved.leaving()
@@ -58,7 +59,7 @@ class World:
         failure = self.fails.pop(0) if self.fails else None
         if failure is not None:
             raise failure
-        return {}
+        return self.refused
 
     async def trace(self, action: Action, call: Call, sent_ms: int) -> Trace | None:
         return self.traces.pop(0) if self.traces else None
@@ -319,6 +320,15 @@ async def test_a_venue_that_accepted_but_cannot_be_read_is_done_and_says_so(gate
     done = await confirm(gate, world, propose(gate).token)
     assert done.state is ActionState.DONE
     assert "could not be verified" in done.steps[0].report
+
+
+async def test_what_of_a_batch_was_refused_is_told(gate: Gate, world: World) -> None:
+    world.refused = ["order 2: -2019 Margin is insufficient."]
+    world.traces = [Trace(found=True, text="order 1 is filled")]
+    done = await confirm(gate, world, propose(gate).token)
+    assert done.state is ActionState.DONE
+    assert done.steps[0].report == "order 1 is filled\nThe venue refused a part: order 2: -2019 Margin is insufficient."
+    assert done.steps[0].facts["refused_parts"] == world.refused
 
 
 async def test_a_changed_world_refuses_the_action_before_anything_leaves(gate: Gate, world: World) -> None:

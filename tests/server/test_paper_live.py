@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +14,12 @@ from blave_mcp.exchanges.errors import Unavailable
 from blave_mcp.exchanges.models import Instrument, OrderIntent, OrderType, Side
 from blave_mcp.exchanges.paper.listings import default_listings
 from blave_mcp.exchanges.paper.live import LiveMarket
-from blave_mcp.exchanges.wire import HttpRequest, Transport
+from blave_mcp.exchanges.wire import HttpReply, HttpRequest, Transport
 from blave_mcp.server.app import App, build
 from blave_mcp.server.paper_live import LiveFeed
 from blave_mcp.server.settings import load
 from tests.desks import ByHost, paper_binance
-from tests.fakes import FakeClock, RecordingTransport, unreachable
+from tests.fakes import FakeClock, unreachable
 
 
 def app_over(source: Transport, clock: FakeClock, home: Path) -> App:
@@ -30,6 +31,13 @@ def app_over(source: Transport, clock: FakeClock, home: Path) -> App:
     assert isinstance(feed, LiveFeed)
     feed._client.transport = source
     return app
+
+
+class Nowhere:
+    """A network that is down."""
+
+    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
+        raise unreachable(sent=False)
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ async def test_only_public_reads_leave_and_orders_stay_on_paper(
     app = app_over(venue, clock, tmp_path)
     listed = await app.desk.ask("binance", BinanceSpot().instruments())
     btc: Instrument = next(one for one in listed if one.native == "BTCUSDT")
-    intent = OrderIntent(instrument=btc, side=Side.BUY, type=OrderType.MARKET, quote_size=btc.min_notional * 10)  # type: ignore[operator]
+    intent = OrderIntent(instrument=btc, side=Side.BUY, type=OrderType.MARKET, quote_size=Decimal(100))
 
     call = BinanceSpot().place(intent)[0].stamped(lambda wished, at: f"x-GBN6HWR2t{at}")
     answer = await app.desk.venue("binance").client.write(gate.Approved(gate._MINT, call))
@@ -84,13 +92,9 @@ async def test_a_traded_symbol_keeps_its_price_after_a_restart(venue: ByHost, cl
 
 
 async def test_without_the_network_it_says_so_and_invents_nothing(clock: FakeClock, tmp_path: Path) -> None:
-    nowhere = RecordingTransport({})
-    nowhere.send = lambda request, *, timeout: _fail()  # type: ignore[method-assign]
-    app = app_over(nowhere, clock, tmp_path)
+    app = app_over(Nowhere(), clock, tmp_path)
     with pytest.raises(Unavailable, match="live prices could not be fetched"):
         await app.desk.ask("binance", BinanceFutures().ticker("BTCUSDT"))
     await app.aclose()
 
 
-async def _fail() -> None:
-    raise unreachable(sent=False)

@@ -492,6 +492,16 @@ def test_an_answer_of_another_form_is_told_and_never_guessed(broken: Any):
             question.parse(*[broken] * len(question.calls))
 
 
+def test_a_state_that_binance_does_not_document_is_not_guessed():
+    for question, answer in (
+        (SPOT.order("LTCBTC", id="1"), {**payload("spot_order"), "status": "NEWER"}),
+        (FUTURES.order("BTCUSDT", id="1"), {**payload("futures_order"), "status": "NEWER"}),
+        (FUTURES.order("BTCUSDT", id="1", conditional=True), {**payload("futures_algo"), "algoStatus": "NEWER"}),
+    ):
+        with pytest.raises(Unavailable, match="documented form"):
+            question.parse(answer)
+
+
 def test_what_does_not_exist_is_refused_by_a_plain_read():
     fault = VenueFault(Verdict.REFUSED, code="-2013", message="Order does not exist.", meaning="No.", not_found=True)
     with pytest.raises(VenueRefused, match="-2013"):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from blave_mcp.exchanges.binance.dialect import encoded, signature
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint, Kind, Param, to_decimal
-from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.wire import Credentials, HttpRequest
 from tests.conftest import ROOT
 from tests.exchanges.binance.examples import BASE, DIALECT, EVERY, KEY, NOW_MS, example
@@ -82,6 +82,14 @@ def test_lists_travel_as_compact_percent_encoded_json():
     assert b"{" not in request.body
     cancel = sent(example(BINANCE["futures.batch.cancel"]))
     assert "orderIdList=%5B1234567%2C2345678%5D" in cancel.url
+
+
+def test_wallet_transfers_are_not_sent_to_the_testnet():
+    for id in ("spot.transfer.create", "spot.transfer.list"):
+        with pytest.raises(Unsupported, match="testnet"):
+            DIALECT.request(
+                example(BINANCE[id]), KEY, base_url=DIALECT.hosts["spot"].testnet, now_ms=NOW_MS, testnet=True
+            )
 
 
 def test_flags_are_written_small():

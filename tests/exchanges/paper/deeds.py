@@ -38,7 +38,15 @@ TYPES = (
     OrderType.TAKE_PROFIT_LIMIT,
     OrderType.TRAILING_STOP,
 )
-DISTANCES = ("-0.2", "-0.03", "-0.01", "-0.0001", "0", "0.0001", "0.01", "0.04")
+DISTANCES = tuple(map(D, ("0.0001", "0.002", "0.005", "0.01", "0.02", "0.04", "0.08", "0")))
+FIRES_ABOVE = {
+    (OrderType.STOP_MARKET, Side.BUY),
+    (OrderType.STOP_LIMIT, Side.BUY),
+    (OrderType.TAKE_PROFIT_MARKET, Side.SELL),
+    (OrderType.TAKE_PROFIT_LIMIT, Side.SELL),
+    (OrderType.LIMIT, Side.SELL),
+    (OrderType.TRAILING_STOP, Side.SELL),
+}
 STARTS: Sequence[dict[str, dict[str, Decimal]]] = (
     {"spot": {"USDT": D(50_000), "BTC": D(1)}, "perp": {"USDT": D(10_000)}},
     {"spot": {"USDT": D(1_000), "BTC": D("0.1")}, "perp": {"USDT": D(500)}},
@@ -52,7 +60,7 @@ def _story(seed: int, length: int) -> list[Deed]:
     return [(draw(256), draw(256), draw(256), draw(256)) for _ in range(length)]
 
 
-deeds = st.builds(_story, st.integers(0, 2**32), st.integers(5, 30))
+deeds = st.builds(_story, st.integers(0, 2**32), st.integers(5, 60))
 """Drawn evenly from a seed: most deeds need others before them to mean anything. A failure shrinks by its length."""
 beginnings = st.tuples(st.integers(0, 2), st.booleans(), st.booleans(), st.integers(0, 3))
 
@@ -91,17 +99,19 @@ class Life:
         except PaperRefusal as refusal:
             self.refusals.append(refusal.reason.value)
 
-    def level(self, key: str, distance: str) -> Decimal:
+    def level(self, key: str, distance: Decimal) -> Decimal:
         tick = LISTINGS[key].tick
         last = self.market.prices(key, self.now).last
-        return max(tick, last * (1 + D(distance)) // tick * tick)
+        return max(tick, last * (1 + distance) // tick * tick)
 
     def request(self, a: int, b: int, c: int) -> OrderRequest:
         key = KEYS[a % 4]
         type_ = TYPES[b % 8]
         side = Side.BUY if a & 4 else Side.SELL
         fields: dict[str, Any] = {}
-        level = self.level(key, DISTANCES[c % 8])
+        # Mostly on the side of the market where it may wait.
+        away = 1 if ((type_, side) in FIRES_ABOVE) != (b >= 224) else -1
+        level = self.level(key, away * DISTANCES[c % 8])
         if type_ in (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT):
             fields["price"] = level
         if type_ is OrderType.TRAILING_STOP:
@@ -115,8 +125,8 @@ class Life:
             if self.exchange.hedge:
                 fields["position_side"] = PositionSide.LONG if a & 8 else PositionSide.SHORT
             else:
-                fields["reduce_only"] = bool(a & 8)
-            fields["tied_to_position"] = bool(a & 128)
+                fields["reduce_only"] = a & 24 == 24
+            fields["tied_to_position"] = a >= 192
         fields["tif"] = (TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)[(a >> 4) & 3]
         fields["post_only"] = bool(c & 16) and "price" in fields and fields["tif"] is TimeInForce.GTC
         if c & 32:
@@ -135,8 +145,11 @@ class Life:
 
     def place_list(self, a: int, b: int, c: int) -> None:
         kind = (ListKind.OCO, ListKind.OTO, ListKind.OTOCO)[c % 3]
-        requests = [self.request((a & ~4) ^ (4 * (i > 0)), b + i * (1 + c % 5), c + 5 * i) for i in range(3)]
-        self.exchange.place_list(kind, requests[: 3 if kind is ListKind.OTOCO else 2], self.now)
+        # An entry, and two exits of the other side: a limit beyond and a stop behind.
+        entry = self.request(a, b, c)
+        exits = [self.request((a & ~24) ^ 4, (b & 24) + kind_, c & 7) for kind_ in (2, 3 + (b & 1))]
+        chosen = exits if kind is ListKind.OCO else [entry, *exits][: 2 + (kind is ListKind.OTOCO)]
+        self.exchange.place_list(kind, chosen, self.now)
 
     def cancel(self, a: int, b: int, c: int) -> None:
         orders = self.exchange.open_orders(self.now)
@@ -155,9 +168,9 @@ class Life:
                 order.key,
                 self.now,
                 order_id=order.id,
-                price=self.level(order.key, DISTANCES[b % 8]) if c & 1 and order.price else None,
+                price=self.level(order.key, DISTANCES[b % 8] * (1 - b // 64 % 2 * 2)) if c & 1 and order.price else None,
                 qty=D(QTYS[order.key][b % 4]) if c & 2 and order.request.qty else None,
-                trigger_price=self.level(order.key, DISTANCES[b % 8]) if order.request.trigger_price else None,
+                trigger_price=self.level(order.key, DISTANCES[b % 8] * (1 - b // 64 % 2 * 2)) if order.request.trigger_price else None,
             )
 
     def transfer(self, a: int, b: int, c: int) -> None:
@@ -189,14 +202,14 @@ class Life:
     def move(self, a: int, b: int, c: int) -> None:
         """The price changes by up to a fifth, and some seconds go by; the mark may lag."""
         key = KEYS[a % 4]
-        step = (D(b) - 128) / (D(640) if c & 1 else D(8_000))
-        last = self.level(key, str(step))
-        mark = None if c & 2 or key == SPOT else self.level(key, str(step / 2))
+        step = (D(b) - 128) / (1_000 if c % 4 else 6_000)
+        last = self.level(key, step)
+        mark = None if c & 2 or key == SPOT else self.level(key, step / 2)
         self.market.move(key, self.now + 250, last, mark)
         self.now += 250 if c & 4 else 1_000 * (1 + c % 60)
 
     def wait(self, a: int, b: int, c: int) -> None:
-        self.now += a * 60_000 if c & 1 else HOUR * (a % 17)
+        self.now += a * 6_000 if c % 4 else HOUR * (a % 17)
         self.exchange.advance(self.now)
 
 
