@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import select
 import subprocess
 import sys
 import threading
@@ -80,6 +81,7 @@ class Peer:
         self._replies: dict[Any, dict[str, Any]] = {}
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._last = 0
+        self._deaf = threading.Event()
         self._log = (home.parent / f"{home.name}-{id(self)}.log").open("w+b")
         self.process = subprocess.Popen(
             [sys.executable, *python, *args],
@@ -96,17 +98,34 @@ class Peer:
         assert self.process.stdin is not None
         return self.process.stdin
 
-    def _read(self) -> None:
+    @property
+    def stdout(self) -> IO[bytes]:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            try:
-                message = json.loads(line)
-                assert message["jsonrpc"] == "2.0"
-            except (ValueError, AssertionError, TypeError, KeyError):
-                self.stray.append(line.decode("utf-8", "replace"))
-            else:
-                self._messages.put(message)
+        return self.process.stdout
+
+    def _read(self) -> None:
+        rest = b""
+        while not self._deaf.is_set():
+            if not select.select([self.stdout], [], [], 0.05)[0]:
+                continue
+            found = os.read(self.stdout.fileno(), 1 << 16)
+            *lines, rest = (rest + found).split(b"\n")
+            for line in lines if found else filter(None, [rest]):
+                message = _message(line)
+                if message is None:
+                    self.stray.append(line.decode("utf-8", "replace"))
+                else:
+                    self._messages.put(message)
+            if not found:
+                break
         self._messages.put(None)
+
+    def crash(self) -> None:
+        """Lets go of both pipes at once, as a client does that is killed."""
+        self._deaf.set()
+        self._reader.join()
+        self.stdin.close()
+        self.stdout.close()
 
     def line(self, line: bytes) -> None:
         """Sends a line as it is."""
@@ -194,8 +213,7 @@ class Peer:
         return code
 
     def _put_away(self) -> None:
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.stdout.close()
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -207,6 +225,14 @@ class Peer:
         self.wait()
         self.stdin.close()
         self._put_away()
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and message.get("jsonrpc") == "2.0" else None
 
 
 def text_of(result: Mapping[str, Any]) -> str:
