@@ -59,8 +59,12 @@ def _offer(command: Callable[..., None]) -> Callable[..., None]:
 
 @main.command()
 @_offer
-def serve(toolsets: str | None, read_only: bool | None) -> None:
-    """Serve MCP over stdio."""
+@click.option("--http", "port", type=int, help="Over streamable HTTP on 127.0.0.1 instead; 0 takes a free port.")
+def serve(toolsets: str | None, read_only: bool | None, port: int | None) -> None:
+    """Serve MCP over stdio, or over streamable HTTP on loopback to whoever holds BLAVE_MCP_HTTP_TOKEN."""
+    if port is not None:
+        _serve_http(toolsets, read_only, port)
+        return
     from blave_mcp.server.stdio import Wire
 
     wire = Wire()  # before anything that is imported could print
@@ -72,6 +76,19 @@ def serve(toolsets: str | None, read_only: bool | None) -> None:
     settings = _settings(toolsets=toolsets, read_only=read_only)
     log_to_stderr(settings.log_level)
     anyio.run(serve_stdio, build(settings), wire)
+
+
+def _serve_http(toolsets: str | None, read_only: bool | None, port: int) -> None:
+    import anyio
+
+    from blave_mcp.server.app import build
+    from blave_mcp.server.http import holder, require_token, serve_http
+    from blave_mcp.server.serve import log_to_stderr
+
+    settings = _settings(toolsets=toolsets, read_only=read_only)
+    log_to_stderr(settings.log_level)
+    token = require_token(settings.http_token.get_secret_value())
+    anyio.run(serve_http, build(settings, who=holder(token)), token, port, click.echo)
 
 
 @main.command()

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     max_order_quote: Decimal | None = Field(default=None, gt=0)
     max_leverage: int | None = Field(default=None, ge=1)
     price_tolerance_percent: Decimal = Field(default=Decimal(1), gt=0, le=20)
+    http_token: SecretStr = SecretStr("")
     protocol: Annotated[Literal["auto", "handshake"], Word] = "auto"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Word] = "warning"
     keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)

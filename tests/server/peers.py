@@ -59,6 +59,7 @@ class Peer:
         answer: answers what the server asks of the client.
         asked: what the server asked of the client.
         hello: what the server said of itself.
+        info: what the client says that it is.
         stray: lines on stdout that are no message of the protocol.
     """
 
@@ -74,6 +75,7 @@ class Peer:
         self.home = home
         self.era = era
         self.capabilities = dict(capabilities or {})
+        self.info: dict[str, Any] = dict(INFO)
         self.answer: Answer = lambda _request: {"error": {"code": -32601, "message": "Method not found"}}
         self.asked: list[dict[str, Any]] = []
         self.hello: dict[str, Any] = {}
@@ -149,7 +151,7 @@ class Peer:
         prefix = "io.modelcontextprotocol/"
         return {
             f"{prefix}protocolVersion": MODERN,
-            f"{prefix}clientInfo": INFO,
+            f"{prefix}clientInfo": self.info,
             f"{prefix}clientCapabilities": self.capabilities,
         }
 
@@ -175,10 +177,10 @@ class Peer:
         found: dict[str, Any] = reply["result"]
         return found
 
-    def initialize(self, info: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def initialize(self) -> dict[str, Any]:
         """The handshake."""
         self.hello = self.result(
-            "initialize", protocolVersion=HANDSHAKE, capabilities=self.capabilities, clientInfo=dict(info or INFO)
+            "initialize", protocolVersion=HANDSHAKE, capabilities=self.capabilities, clientInfo=self.info
         )
         self.notify("notifications/initialized")
         return self.hello

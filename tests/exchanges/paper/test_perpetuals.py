@@ -96,7 +96,7 @@ def test_empty_legs_are_shown_when_asked_for():
     exchange = new_exchange()
     assert exchange.positions(T0) == ()
     (empty,) = exchange.positions(T0, key=PERP, include_empty=True)
-    assert (empty.qty, empty.leverage, empty.liquidation_price) == (0, 20, None)
+    assert (empty.qty, empty.leverage, empty.liquidation_price) == (D(0), D(20), None)
     exchange.set_hedge(True, T0)
     assert [p.position_side for p in exchange.positions(T0, key=PERP, include_empty=True)] == [LONG, SHORT]
 
