@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, Bar, Market, MarketError
+from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, Bar, IntervalUnavailable, Market, MarketError
 from blave_mcp.exchanges.paper.types import ZERO, Listing, Product, key_of
 
 WEEK_HOURS = 168
@@ -233,9 +233,22 @@ def daily_bars(market: Market, listing: Listing, count: int, now_ms: int) -> lis
 
 
 def price_change(market: Market, listing: Listing, minutes: int, now_ms: int) -> Decimal | None:
-    """Returns the change of the last price in percent; None where there is no price so far back."""
+    """Returns the change of the last price in percent; None where there is no price so far back.
+
+    Taken from five-minute bars, or from hourly ones where the market has none finer and the stretch is whole hours.
+    """
     at = market.clock(now_ms)
-    bars = market.bars(listing.key, 5 * MINUTE, at - (minutes + 10) * MINUTE, at - minutes * MINUTE + 1, now_ms)
+    for step in (5, 60):
+        if minutes % step:
+            continue
+        since, until = at - (minutes + 2 * step) * MINUTE, at - minutes * MINUTE + 1
+        try:
+            bars = market.bars(listing.key, step * MINUTE, since, until, now_ms)
+        except IntervalUnavailable:
+            continue
+        break
+    else:
+        return None
     if not bars:
         return None
     last = market.prices(listing.key, now_ms).last

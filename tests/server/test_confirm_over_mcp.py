@@ -28,11 +28,12 @@ NOTHING_SENT = "Nothing was sent."
 
 
 def holdings(peer: Peer) -> list[Any]:
-    """What an order would change: every balance, position and order."""
-    reads = ("get_balances", "get_positions", "get_open_orders")
-    return [peer.data(name, venue="binance") for name in reads] + [
-        peer.data("get_order_history", venue="binance", market="spot", symbol="ETH/USDT")
-    ]
+    """What a spot order would change, as the venue tells it: the balances, and every order that there was."""
+    account = peer.data("read_endpoint", venue="binance", endpoint="GET /api/v3/account")
+    orders = peer.data(
+        "read_endpoint", venue="binance", endpoint="GET /api/v3/allOrders", args={"symbol": "ETHUSDT"}
+    )
+    return [account["payload"]["balances"], orders["payload"]]
 
 
 def state_of(peer: Peer, token: str) -> str:
@@ -157,8 +158,11 @@ def test_the_word_sends_the_order_and_the_venues_own_fill_and_position_are_told(
 
 def test_a_token_works_once_and_the_second_time_says_that_nothing_was_sent_again(drawer: Drawer):
     peer, token = drawer.peer, drawer.take()
+    before = holdings(peer)
     assert not peer.call("confirm_action", token=token, confirmation="CONFIRM").get("isError")
     after = holdings(peer)
+    assert len(after[1]) == len(before[1]) + 1
+    assert after[0] != before[0]
     for word in ("CONFIRM", "no"):
         told = peer.call("confirm_action", token=token, confirmation=word)["structuredContent"]
         assert (told["error"], told["not_done"]) == ("NoSuchAction", "It was not sent again.")
