@@ -362,8 +362,9 @@ class BinanceFuturesFace(BinanceFace):
         Route("PUT", "/fapi/v1/batchOrders", batches.modify_batch, "batchOrders!", 5),
         Route("DELETE", "/fapi/v1/batchOrders", batches.cancel_batch, "symbol! orderIdList origClientOrderIdList"),
         Route("POST", "/fapi/v1/algoOrder", algo.place, algo.FIELDS, 0),
-        Route("GET", "/fapi/v1/algoOrder", algo.query, "algoId clientAlgoId"),
-        Route("DELETE", "/fapi/v1/algoOrder", algo.cancel, "algoId clientAlgoId"),
+        # ccxt sends a symbol as well, and the host answers it, though the documentation knows of none.
+        Route("GET", "/fapi/v1/algoOrder", algo.query, "algoId clientAlgoId symbol"),
+        Route("DELETE", "/fapi/v1/algoOrder", algo.cancel, "algoId clientAlgoId symbol"),
         Route("GET", "/fapi/v1/openAlgoOrders", algo.open_orders, "algoType symbol algoId", _by_symbol(1, 40)),
         Route("GET", "/fapi/v1/allAlgoOrders", algo.all_orders, f"symbol! algoId page {_HISTORY}", 5),
         Route("DELETE", "/fapi/v1/algoOpenOrders", algo.cancel_all, "symbol!"),

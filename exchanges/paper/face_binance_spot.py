@@ -302,6 +302,7 @@ class BinanceSpotFace(BinanceFace):
             accounts.transfers,
             "type! startTime endTime current size fromSymbol toSymbol",
         ),
+        Route("GET", "/sapi/v1/asset/tradeFee", accounts.trade_fees, "symbol"),
         Route("GET", "/sapi/v1/capital/config/getall", accounts.coins, "", 10),
         Route("GET", "/sapi/v1/margin/allPairs", accounts.no_pairs, "symbol"),
         Route("GET", "/sapi/v1/margin/isolated/allPairs", accounts.no_pairs, "symbol", 10),

@@ -194,6 +194,20 @@ def coins(ask: Ask) -> list[dict[str, Any]]:
     ]
 
 
+def trade_fees(ask: Ask) -> list[dict[str, str]]:
+    """https://developers.binance.com/docs/wallet/asset/trade-fee"""
+    listing = ask.some_listing()
+    listed = [listing] if listing is not None else ask.exchange.listings(Product.SPOT)
+    return [
+        {
+            "symbol": each.symbol,
+            "makerCommission": short(each.maker_fee),
+            "takerCommission": short(each.taker_fee),
+        }
+        for each in listed
+    ]
+
+
 def no_pairs(_: Ask) -> list[Any]:
     """There is no margin trading here."""
     return []
