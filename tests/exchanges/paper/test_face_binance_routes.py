@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from blave_mcp.exchanges.paper.face_binance_futures import BinanceFuturesFace
-from blave_mcp.exchanges.paper.face_binance_spot import BinanceSpotFace
+from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
+from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
 from tests.exchanges.paper.face_client import FUTURES, SPOT, START, House, futures, spot
 
 BTC: dict[str, Any] = {"symbol": "BTCUSDT"}

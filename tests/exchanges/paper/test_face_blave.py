@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from blave_mcp.exchanges.paper import face_blave_series as series
-from blave_mcp.exchanges.paper.face_blave import gap_of
+from blave_mcp.exchanges.paper.blave import series
+from blave_mcp.exchanges.paper.blave.face import gap_of
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.listings import default_listings
 from blave_mcp.exchanges.paper.market import DAY, HOUR

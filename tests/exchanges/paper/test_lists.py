@@ -180,6 +180,16 @@ def test_on_some_venues_the_orders_of_a_list_are_cancelled_one_by_one():
     assert statuses(exchange, group, T0) == [FILLED, NEW, CANCELED]
 
 
+@pytest.mark.parametrize(("number", "locked"), [(0, D("0.5") * 52_500), (1, D("0.5") * 48_000)])
+def test_an_order_left_over_from_an_oco_keeps_its_own_funds_locked(number: int, locked: Decimal):
+    market = new_market()
+    exchange = new_exchange(market, rules=Rules(cancel_list_together=False))
+    above = request(SPOT, Side.BUY, OrderType.STOP_LIMIT, "0.5", trigger_price="52000", price="52500")
+    group = exchange.place_list(ListKind.OCO, [buy(SPOT, "0.5", "48000"), above], T0)
+    exchange.cancel(SPOT, T0, order_id=group.order_ids[number])
+    assert exchange.balance("spot", "USDT", T0).locked == locked
+
+
 def test_a_list_is_cancelled_by_its_own_id_once():
     exchange = new_exchange()
     group = exchange.place_list(ListKind.OCO, exits(), T0, client_id="mine")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.futures_fields import qty_text
 from blave_mcp.exchanges.paper.book import working
 from blave_mcp.exchanges.paper.face import fixed, short
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_futures_fields import qty_text
 from blave_mcp.exchanges.paper.margin import initial
 from blave_mcp.exchanges.paper.matching import reduces
 from blave_mcp.exchanges.paper.types import (

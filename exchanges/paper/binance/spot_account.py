@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.paper.binance.face import Ask, window_of
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, not_valid
+from blave_mcp.exchanges.paper.binance.spot_orders import discount, money
 from blave_mcp.exchanges.paper.face import short
-from blave_mcp.exchanges.paper.face_binance import Ask, window_of
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, not_valid
-from blave_mcp.exchanges.paper.face_binance_spot_orders import discount, money
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import ZERO, Product, Side

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, not_valid
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, not_valid
 from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, MONTH, SECOND, Bar, IntervalUnavailable, Quote
 from blave_mcp.exchanges.paper.types import ZERO, Listing
 
