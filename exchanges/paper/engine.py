@@ -327,6 +327,9 @@ class Engine:
             if shared and other.status is not OrderStatus.PENDING:
                 self.lock(other)
         for other in self._waiting(order):
+            if not self.book.is_open(other.id):
+                # Its rival, entered a moment ago, has executed.
+                continue
             if status is OrderStatus.FILLED:
                 self._activate(other, now_ms)
             else:

@@ -164,6 +164,13 @@ def test_an_otoco_on_spot_locks_once_for_both_exits():
     assert exchange.balance("spot", "BTC", T0).locked == D("1.4")
 
 
+def test_an_exit_that_executes_as_soon_as_it_is_entered_leaves_no_other_behind():
+    exchange = new_exchange()
+    group = exchange.place_list(ListKind.OTOCO, [buy(SPOT, "0.5"), sell(SPOT, "0.4", "49000"), exits()[1]], T0)
+    assert statuses(exchange, group, T0) == [FILLED, FILLED, EXPIRED]
+    assert exchange.balance("spot", "BTC", T0).locked == 0
+
+
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_cancelling_any_order_of_a_list_cancels_all_of_it(number: int):
     exchange = new_exchange()
