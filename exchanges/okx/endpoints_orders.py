@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, flag, integer, json_list, one_of, text
 from blave_mcp.exchanges.okx.base import (
     AFTER,
@@ -79,7 +81,7 @@ NEW_ORDER = (
     one_of("pxAmendType", ("0", "1"), "1: a price beyond the limit is moved to it; 0 (default): refused."),
     text("tradeQuoteCcy", "Spot: the quote currency that is used.", example="USDT"),
     decimal("slippagePct", "Spot market orders sized in what is received: most slippage, 0.05 is 5 %.", low=0,
-            high="0.05", example="0.01"),
+            high=Decimal("0.05"), example="0.01"),
     one_of("stpMode", ("cancel_maker", "cancel_taker", "cancel_both"), "Self-trade prevention."),
     ATTACHED,
 )  # fmt: skip

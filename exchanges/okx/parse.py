@@ -134,6 +134,11 @@ def contract_sizes(payload: Any) -> Sizes:
     return {entry["instId"]: contract_size(entry) for entry in rows(payload) if entry.get("ctType") == "linear"}
 
 
+def sizes_of(listed: Sequence[Any]) -> Sizes:
+    """Of the answers that `contracts_of` asks for: one for a swap, none for what counts in base."""
+    return contract_sizes(listed[0]) if listed and not isinstance(listed[0], VenueFault) else {}
+
+
 def instruments(payload: Any, market: Market) -> tuple[Instrument, ...]:
     """GET /api/v5/public/instruments. Of the swaps the linear ones: an inverse contract is not a number of base units.
 
@@ -199,6 +204,11 @@ def ticker(payload: Any, *more: Any) -> Ticker:
     )
 
 
+def _candle(each: Sequence[Any], column: int) -> Candle:
+    opened, high, low, close = (number(price) for price in each[1:5])
+    return Candle(int(each[0]), opened, high, low, close, number(each[column]))
+
+
 def candles(
     pages: Iterable[Any], start_ms: int | None, end_ms: int | None, limit: int, column: int
 ) -> tuple[Candle, ...]:
@@ -207,15 +217,7 @@ def candles(
     Args:
         column: where the volume in base stands.
     """
-    read = by_time(
-        [
-            Candle(
-                int(each[0]), number(each[1]), number(each[2]), number(each[3]), number(each[4]), number(each[column])
-            )
-            for page in pages
-            for each in rows(page)
-        ]
-    )
+    read = by_time([_candle(each, column) for page in pages for each in rows(page)])
     inside = [
         candle
         for candle in read

@@ -28,6 +28,7 @@ from blave_mcp.exchanges.okx.parse import (
     row,
     rows,
     side_of,
+    sizes_of,
     symbol_of,
 )
 
@@ -55,13 +56,13 @@ def balances(trading: Any, funding: Any, *, free_in: str) -> tuple[Balance, ...]
     return tuple(found)
 
 
-def positions(payload: Any, listed: Any) -> tuple[Position, ...]:
+def positions(payload: Any, *listed: Any) -> tuple[Position, ...]:
     """GET /api/v5/account/positions of swaps or margin, and the instruments.
 
     A margin position's `pos` is an amount of `posCcy`: in base it is long; in quote it is short, and is turned into
     base at the entry price.
     """
-    sizes = contract_sizes(listed)
+    sizes = sizes_of(listed)
     found = []
     for each in rows(payload):
         held = number(each["pos"])
@@ -166,9 +167,9 @@ def brackets(tiers: Any, listed: Any, marks: Any, native: str) -> tuple[Bracket,
     return tuple(found)
 
 
-def fills(pages: tuple[Any, ...], listed: Any) -> tuple[Fill, ...]:
+def fills(pages: tuple[Any, ...], *listed: Any) -> tuple[Fill, ...]:
     """GET /api/v5/trade/fills and fills-history. A charged fee is negative at OKX, and positive here."""
-    sizes = contract_sizes(listed)
+    sizes = sizes_of(listed)
     found = {
         str(each["billId"]): Fill(
             id=str(each["tradeId"]),

@@ -11,7 +11,6 @@ from blave_mcp.exchanges.okx.parse import (
     ONE,
     Row,
     Sizes,
-    contract_sizes,
     moment,
     number,
     optional,
@@ -20,6 +19,7 @@ from blave_mcp.exchanges.okx.parse import (
     row,
     rows,
     side_of,
+    sizes_of,
     symbol_of,
 )
 
@@ -51,9 +51,9 @@ TRIGGERS: Mapping[str, TriggerBy] = {"last": TriggerBy.LAST, "mark": TriggerBy.M
 MARKET_PRICE = Decimal(-1)
 
 
-def of_type(pages: tuple[Any, ...], listed: Any) -> tuple[Order, ...]:
+def of_type(pages: tuple[Any, ...], *listed: Any) -> tuple[Order, ...]:
     """Orders and algo orders of one or more pages, oldest first; inverse contracts are left out."""
-    sizes = contract_sizes(listed)
+    sizes = sizes_of(listed)
     found: dict[tuple[bool, str], Order] = {}
     for page in pages:
         for each in rows(page):

@@ -14,7 +14,7 @@ from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call, plain
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
 from blave_mcp.exchanges.okx.endpoints import OKX
-from blave_mcp.exchanges.okx.parse import ask, contract_sizes, number, only, rows
+from blave_mcp.exchanges.okx.parse import ask, number, only, rows, sizes_of
 from blave_mcp.exchanges.okx.parse_orders import algo_order, order
 
 Make = Callable[[Call, int], Ask[Trace]]
@@ -29,9 +29,11 @@ def trace(call: Call, sent_ms: int) -> Ask[Trace] | None:
     return None if make is None else make(call, sent_ms)
 
 
-def contracts_of(native: str) -> Call:
-    """The instruments that tell the contract size of `native`; spot counts in base, and its answer is empty."""
-    return OKX["v5.instruments.list"].call(instType="SWAP", instId=native if native.endswith("-SWAP") else None)
+def contracts_of(native: str) -> tuple[Call, ...]:
+    """The read that tells the contract size of `native`; none for what counts in base."""
+    if not native.endswith("-SWAP"):
+        return ()
+    return (OKX["v5.instruments.list"].call(instType="SWAP", instId=native),)
 
 
 # One order.
@@ -57,13 +59,12 @@ def facts(found: Order) -> dict[str, str]:
     return known | {name: plain(value) for name, value in numbers.items() if value is not None}
 
 
-def _read(payload: Any, listed: Any) -> Order | None:
+def _read(payload: Any, *listed: Any) -> Order | None:
     """None where OKX has no such order; an order or an algo order otherwise."""
     if isinstance(payload, VenueFault) or not rows(payload):
         return None
     each = only(payload)
-    sizes = {} if isinstance(listed, VenueFault) else contract_sizes(listed)
-    return algo_order(each, sizes) if "ordIdList" in each else order(each, sizes)
+    return algo_order(each, sizes_of(listed)) if "ordIdList" in each else order(each, sizes_of(listed))
 
 
 def _order_call(native: str, id: Any, client_id: Any) -> Call:
@@ -75,7 +76,7 @@ def _algo_call(id: Any, client_id: Any) -> Call:
 
 
 def _question(parse: Callable[[Order | None], Trace], call: Call, native: str) -> Ask[Trace]:
-    return ask(lambda payload, listed: parse(_read(payload, listed)), call, contracts_of(native), missing=True)
+    return ask(lambda payload, *listed: parse(_read(payload, *listed)), call, *contracts_of(native), missing=True)
 
 
 def _was_placed(found: Order | None) -> Trace:
@@ -111,8 +112,8 @@ def _amended(call: Call, _: int) -> Ask[Trace]:
     """The order as it is; price and size (in the venue's unit) as they were asked for are the proof."""
     native = call.get("instId")
 
-    def parse(payload: Any, listed: Any) -> Trace:
-        found = _read(payload, listed)
+    def parse(payload: Any, *listed: Any) -> Trace:
+        found = _read(payload, *listed)
         if found is None:
             return Trace(found=None, text="OKX does not know the order that was to be changed.")
         each, now = only(payload), told(found)
@@ -123,7 +124,7 @@ def _amended(call: Call, _: int) -> Ask[Trace]:
         text = f"{now.text} Its size is {each['sz']} (the venue's unit), its price {each['px']}."
         return Trace(found=done, text=text, facts=now.facts)
 
-    return ask(parse, _order_call(native, call.get("ordId"), call.get("clOrdId")), contracts_of(native), missing=True)
+    return ask(parse, _order_call(native, call.get("ordId"), call.get("clOrdId")), *contracts_of(native), missing=True)
 
 
 def _algo_amended(call: Call, _: int) -> Ask[Trace]:
@@ -132,8 +133,8 @@ def _algo_amended(call: Call, _: int) -> Ask[Trace]:
         "slOrdPx": "newSlOrdPx", "triggerPx": "newTriggerPx", "ordPx": "newOrdPx",
     }  # fmt: skip
 
-    def parse(payload: Any, listed: Any) -> Trace:
-        found = _read(payload, listed)
+    def parse(payload: Any, *listed: Any) -> Trace:
+        found = _read(payload, *listed)
         if found is None:
             return Trace(found=None, text="OKX does not know the algo order that was to be changed.")
         each, now = only(payload), told(found)
@@ -142,7 +143,7 @@ def _algo_amended(call: Call, _: int) -> Ask[Trace]:
         return Trace(found=None if not done and found.status in ENDED else done, text=now.text, facts=now.facts)
 
     query = _algo_call(call.get("algoId"), call.get("algoClOrdId"))
-    return ask(parse, query, contracts_of(call.get("instId")), missing=True)
+    return ask(parse, query, *contracts_of(call.get("instId")), missing=True)
 
 
 def _closed(call: Call, _: int) -> Ask[Trace]:

@@ -67,7 +67,7 @@ class _Margined(OkxMarket):
 
     def positions(self, symbol: str | None = None) -> Ask[tuple[Position, ...]]:
         call = OKX["v5.position.list"].call(instType=self.kind, instId=symbol)
-        return ask(parse_account.positions, call, self._contracts(symbol))
+        return ask(parse_account.positions, call, *self._contracts(symbol))
 
     def settings(self, symbol: str) -> Ask[AccountSettings]:
         """An open position's margin mode and leverage, else those of this verb's mode."""
@@ -97,7 +97,7 @@ class _Margined(OkxMarket):
 
 
 class OkxMargin(_Margined):
-    """Spot pairs with borrowed money (instType MARGIN), backed by the quote currency. A market buy is sized in quote."""
+    """Spot pairs with borrowed money (instType MARGIN), backed by the quote. A market buy is sized in quote."""
 
     market = Market.MARGIN
     kind = "MARGIN"
@@ -165,7 +165,7 @@ class OkxPerpetual(_Margined):
             OKX["v5.tiers.list"].call(
                 instType=self.kind, tdMode=self.mode.value, instFamily=parse.family_of(symbol)
             ),
-            contracts_of(symbol),
+            *contracts_of(symbol),
             OKX["v5.mark.get"].call(instType=self.kind, instId=symbol),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -133,7 +133,7 @@ class OkxMarket(Verbs):
         """Of algo orders those kinds that `place` and `protect` make; TWAP and chase orders are in explore."""
         calls = [OKX["v5.order.open"].call(instType=self.kind, instId=symbol)]
         calls += [OKX["v5.algo.open"].call(ordType=one, instType=self.kind, instId=symbol) for one in ALGO_KINDS]
-        return ask(_orders, *calls, self._contracts(symbol))
+        return ask(self._orders(len(calls)), *calls, *self._contracts(symbol))
 
     def order(self, symbol: str, *, id: str = "", client_id: str = "", conditional: bool = False) -> Ask[Order]:
         if conditional:
@@ -142,7 +142,7 @@ class OkxMarket(Verbs):
             call = OKX["v5.order.get"].call(instId=symbol, ordId=id or None, clOrdId=client_id or None)
         read = parse_orders.algo_order if conditional else parse_orders.order
         return ask(
-            lambda payload, listed: read(only(payload), parse.contract_sizes(listed)), call, contracts_of(symbol)
+            lambda payload, *listed: read(only(payload), parse.sizes_of(listed)), call, *contracts_of(symbol)
         )  # fmt: skip
 
     def order_history(
@@ -168,13 +168,13 @@ class OkxMarket(Verbs):
         def inside(*pages: Any) -> tuple[Order, ...]:
             found = tuple(
                 one
-                for one in _orders(*pages)
+                for one in self._orders(len(calls))(*pages)
                 if (start_ms is None or (one.created_ms or 0) >= start_ms)
                 and (end_ms is None or (one.created_ms or 0) < end_ms)
             )
             return found[:limit] if start_ms is not None else found[-limit:]
 
-        return ask(inside, *calls, contracts_of(symbol))
+        return ask(inside, *calls, *contracts_of(symbol))
 
     def fills(self, symbol: str, *, start_ms: int | None, end_ms: int | None, limit: int) -> Ask[tuple[Fill, ...]]:
         """Of three months; OKX gives the newest 100 of the span."""
@@ -183,13 +183,21 @@ class OkxMarket(Verbs):
         calls = [OKX[id].call(instType=self.kind, instId=symbol, **span, limit=MOST) for id in ids]
 
         def kept(*pages: Any) -> tuple[Fill, ...]:
-            found = parse_account.fills(pages[:-1], pages[-1])
+            found = parse_account.fills(pages[: len(calls)], *pages[len(calls) :])
             return found[:limit] if start_ms is not None else found[-limit:]
 
-        return ask(kept, *calls, contracts_of(symbol))
+        return ask(kept, *calls, *contracts_of(symbol))
 
-    def _contracts(self, symbol: str | None) -> Call:
-        return contracts_of(symbol or "")
+    def _contracts(self, symbol: str | None) -> tuple[Call, ...]:
+        """The contract sizes of one instrument, or of all of this market; none where sizes are in base."""
+        if symbol is not None or self.kind != "SWAP":
+            return contracts_of(symbol or "")
+        return (OKX["v5.instruments.list"].call(instType=self.kind),)
+
+    @staticmethod
+    def _orders(pages: int) -> Callable[..., tuple[Order, ...]]:
+        """Reads so many pages of orders and algo orders, and what `_contracts` asks for."""
+        return lambda *payloads: parse_orders.of_type(payloads[:pages], *payloads[pages:])
 
     def _basis(self, symbol: str) -> tuple[Call, ...]:
         """Fee group, permissions and fees of an instrument."""
@@ -275,8 +283,3 @@ class OkxMarket(Verbs):
 
     def trace(self, call: Call, *, sent_ms: int) -> Ask[Trace] | None:
         return trace(call, sent_ms)
-
-
-def _orders(*payloads: Any) -> tuple[Order, ...]:
-    """Pages of orders and algo orders, and the instruments last."""
-    return parse_orders.of_type(payloads[:-1], payloads[-1])
