@@ -74,9 +74,14 @@ class _Routed:
 
 
 def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
-    """The named faces over one market and one set of books."""
+    """The named faces over one market; those of a venue share its account."""
     keys = {name: paper_key(FACES[name]) for name in names}
-    return {name: open_face(name, market, books, clock.now_ms, key.key, key.secret) for name, key in keys.items()}
+    return {
+        name: open_face(
+            name, market, books.account(FACES[name]), clock.now_ms, key.key, key.secret, passphrase=key.passphrase
+        )
+        for name, key in keys.items()
+    }
 
 
 class PaperHouse:

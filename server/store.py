@@ -328,7 +328,7 @@ class SqliteLedger:
 
 
 class PaperBooks:
-    """The paper account in a SQLite file of its own; see `BookStore`.
+    """The paper accounts in a SQLite file of their own, one for each venue (`account`).
 
     `synchronous=NORMAL`: a crash of the process loses nothing, a power cut at most the last simulated moments.
     """
@@ -340,35 +340,42 @@ class PaperBooks:
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
 
-    @contextlib.contextmanager
-    def session(self) -> Iterator[_BookSession]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield _BookSession(self._db)
-        finally:
-            self._db.execute("COMMIT")
+    def account(self, name: str) -> PaperAccount:
+        """Returns the store of one account; see `BookStore`."""
+        return PaperAccount(self._db, name)
 
     def reset(self) -> None:
-        """Forgets the account."""
-        with self.session():
+        """Forgets the accounts."""
+        with self.account("").session():
             self._db.execute("DELETE FROM books")
 
     def close(self) -> None:
         self._db.close()
 
 
-class _BookSession:
-    def __init__(self, db: sqlite3.Connection) -> None:
+class PaperAccount:
+    """One account of the paper books; see `BookStore`."""
+
+    def __init__(self, db: sqlite3.Connection, name: str) -> None:
         self._db = db
+        self._name = name
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[PaperAccount]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self
+        finally:
+            self._db.execute("COMMIT")
 
     def load(self) -> str | None:
-        row = self._db.execute("SELECT content FROM books WHERE name = 'account'").fetchone()
+        row = self._db.execute("SELECT content FROM books WHERE name = ?", (self._name,)).fetchone()
         return None if row is None else str(row[0])
 
     def save(self, text: str) -> None:
         self._db.execute(
-            "INSERT INTO books VALUES ('account', ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
-            (text,),
+            "INSERT INTO books VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+            (self._name, text),
         )
 
 

@@ -120,11 +120,11 @@ def test_books_that_are_none_are_refused_and_left_alone(text: str):
 def test_the_books_of_the_server_fit(tmp_path: Path):
     store_module = pytest.importorskip("blave_mcp.server.store")
     store = store_module.PaperBooks(tmp_path / "paper.sqlite3")
-    house = House(store=store)
+    house = House(store=store.account("binance"))
     spot(house).ok("POST", "/api/v3/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01")
     store.close()
     again = store_module.PaperBooks(tmp_path / "paper.sqlite3")
     try:
-        assert len(spot(House(store=again)).ok("GET", "/api/v3/myTrades", symbol="BTCUSDT")) == 1
+        assert len(spot(House(store=again.account("binance"))).ok("GET", "/api/v3/myTrades", symbol="BTCUSDT")) == 1
     finally:
         again.close()
