@@ -205,4 +205,4 @@ def unified(base: str, quote: str) -> str:
 
 def by_time(rows: Sequence[Candle]) -> tuple[Candle, ...]:
     """Sorts candles by opening time and drops repeated times, keeping the last."""
-    return tuple(dict(sorted((row.open_ms, row) for row in rows)).values())
+    return tuple({row.open_ms: row for row in sorted(rows, key=lambda row: row.open_ms)}.values())

@@ -201,7 +201,7 @@ async def test_a_trailing_stop_is_placed_seen_and_canceled(day: Day):
 async def test_the_margin_market_reads_as_spot_does_and_paper_lends_nothing(day: Day):
     margin = {"market": "margin", "symbol": "BTC/USDT"}
     assert (await day.ticker("margin", "BTC-USDT")).last > 0
-    with pytest.raises(VenueRefused, match="50038.*Demo trading does not have this"):
+    with pytest.raises(VenueRefused, match=r"50038.*Demo trading does not have this"):
         await day.run("place_order", **margin, side="buy", type="limit", size="0.01", price="1000")
     instrument = await day.desk.instrument("okx", "margin", "BTC/USDT")
     assert (instrument.native, instrument.contract_size) == ("BTC-USDT", 1)
