@@ -6,6 +6,7 @@ In the record each write is one transaction with `synchronous=FULL`: what a meth
 from __future__ import annotations
 
 import contextlib
+import copy
 import getpass
 import json
 import os
@@ -328,45 +329,46 @@ class SqliteLedger:
 
 
 class PaperBooks:
-    """The paper accounts in a SQLite file of their own, one for each venue (`account`).
+    """Paper accounts in a SQLite file of their own, a row for each venue; see `BookStore`.
 
     `synchronous=NORMAL`: a crash of the process loses nothing, a power cut at most the last simulated moments.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = "account") -> None:
         self.path = path
+        self._name = name
         self._db = _open(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
 
-    def account(self, name: str) -> PaperAccount:
-        """Returns the store of one account; see `BookStore`."""
-        return PaperAccount(self._db, name)
+    def of(self, name: str) -> PaperBooks:
+        """Another row of the same file, over the same connection."""
+        other = copy.copy(self)
+        other._name = name
+        return other
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[_BookSession]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield _BookSession(self._db, self._name)
+        finally:
+            self._db.execute("COMMIT")
 
     def reset(self) -> None:
-        """Forgets the accounts."""
-        with self.account("").session():
+        """Forgets every account."""
+        with self.session():
             self._db.execute("DELETE FROM books")
 
     def close(self) -> None:
         self._db.close()
 
 
-class PaperAccount:
-    """One account of the paper books; see `BookStore`."""
-
+class _BookSession:
     def __init__(self, db: sqlite3.Connection, name: str) -> None:
         self._db = db
         self._name = name
-
-    @contextlib.contextmanager
-    def session(self) -> Iterator[PaperAccount]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self
-        finally:
-            self._db.execute("COMMIT")
 
     def load(self) -> str | None:
         row = self._db.execute("SELECT content FROM books WHERE name = ?", (self._name,)).fetchone()
