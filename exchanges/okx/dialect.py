@@ -151,7 +151,7 @@ class OkxDialect:
         failed = [(n, one) for n, one in enumerate(payload, 1) if one in _failed([one])]
         return tuple(f"element {n}: {one['sCode']} {one.get('sMsg', '')}" for n, one in failed)
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
         """OKX tells nothing of what is used."""
         return {}
 

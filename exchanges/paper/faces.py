@@ -28,6 +28,7 @@ FACES: Mapping[str, str] = {
     "okx": "okx",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
+WITH_PASSPHRASE = ("okx",)
 
 Terms = tuple[tuple[Listing, ...], Mapping[str, Mapping[str, Decimal]], Rules]
 TERMS: Mapping[str, Terms] = {"okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES)}

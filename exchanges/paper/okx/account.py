@@ -122,7 +122,7 @@ def position(ask: Ask, held: Position) -> dict[str, Any]:
         "interest": "", "last": short(prices.last),
         "lever": short(held.leverage),
         "liab": "", "liabCcy": "", "liqPenalty": "",
-        "liqPx": text(held.liquidation_price),
+        "liqPx": text(_liquidation(held)),
         "margin": short(margin) if isolated else "",
         "markPx": short(held.mark),
         "mgnMode": held.margin_mode.value,
@@ -141,6 +141,14 @@ def position(ask: Ask, held: Position) -> dict[str, Any]:
         "upl": short(held.unrealised),
         "uplLastPx": short(held.unrealised), "uplRatio": "", "uplRatioLastPx": "", "usdPx": "",
     }  # fmt: skip
+
+
+def _liquidation(held: Position) -> Decimal | None:
+    """Told where the position loses: a long and a short that share their margin may end beyond the other side."""
+    price = held.liquidation_price
+    if price is None or (price > held.mark) == (held.qty > 0):
+        return None
+    return price
 
 
 # Settings.
