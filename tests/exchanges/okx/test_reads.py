@@ -51,7 +51,7 @@ def test_spot_instruments():
     (one,) = SPOT.instruments().parse(payload("instruments_spot"))
     assert (one.symbol, one.native, one.base, one.quote, one.settle) == ("BTC/USDT", "BTC-USDT", "BTC", "USDT", "USDT")
     assert (one.tick, one.step, one.min_size, one.max_size) == (D("0.1"), D("1E-8"), D("0.00001"), D(9999999999))
-    assert (one.contract_size, one.market_max, one.trading) == (1, None, True)
+    assert (one.contract_size, one.market_max, one.trading) == (D(1), None, True)
     (lent,) = MARGIN.instruments().parse(payload("instruments_spot"))
     assert lent.market is Market.MARGIN
 
@@ -139,7 +139,7 @@ def test_a_margin_position():
     assert (held.margin_mode, held.leverage, held.margin) == (MarginMode.ISOLATED, 5, D("0.000317654"))
     short = {**payload("positions")[0], "posCcy": "USDT", "pos": "62961.4"}
     (other,) = MARGIN.positions().parse([short])
-    assert (other.side, round(other.size, 10)) == (PositionSide.SHORT, 1)
+    assert (other.side, round(other.size, 10)) == (PositionSide.SHORT, D(1))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_margin_position():
 def test_a_swap_position_in_base_and_in_contracts(pos: str, pos_side: str, side: PositionSide, named: PositionSide):
     row = {**payload("positions")[0], "instId": SWAP, "instType": "SWAP", "pos": pos, "posSide": pos_side}
     (held,) = PERP.positions(SWAP).parse([row, {**row, "pos": "0"}, {**row, "instId": "BTC-USD-SWAP"}], SWAPS)
-    assert (held.side, held.position_side, held.size, held.contracts) == (side, named, D("0.03"), 3)
+    assert (held.side, held.position_side, held.size, held.contracts) == (side, named, D("0.03"), D(3))
     assert held.notional == D("0.03") * D("62891.9")
 
 
@@ -185,8 +185,8 @@ def test_tiers_in_contracts_become_brackets_in_quote():
     second = {**tier, "minSz": "51", "maxSz": "100", "maxLever": "5", "mmr": "0.05", "tier": "2"}
     mark = [{**payload("mark_price")[0], "markPx": "50000"}]
     low, high = PERP.brackets(SWAP).parse([second, tier], SWAPS, mark)
-    assert (low.floor, low.cap, low.max_leverage, low.rate, low.deduction) == (0, 25_000, 10, D("0.03"), 0)
-    assert (high.floor, high.cap, high.max_leverage) == (25_000, 50_000, 5)
+    assert (low.floor, low.cap, low.max_leverage, low.rate, low.deduction) == (D(0), D(25_000), 10, D("0.03"), D(0))
+    assert (high.floor, high.cap, high.max_leverage) == (D(25_000), D(50_000), 5)
 
 
 def test_an_order_that_was_sized_in_quote_is_told_in_base():
@@ -203,7 +203,7 @@ def test_an_order_in_contracts_is_told_in_base():
     ask = PERP.order(SWAP, client_id="mine")
     assert [call.endpoint.id for call in ask.calls] == ["v5.order.get", "v5.instruments.list"]
     one = ask.parse([swap_order(posSide="long")], SWAPS)
-    assert (one.size, one.filled, one.remaining, one.price) == (D("0.1"), D("0.04"), D("0.06"), 50_000)
+    assert (one.size, one.filled, one.remaining, one.price) == (D("0.1"), D("0.04"), D("0.06"), D(50_000))
     assert (one.status, one.position_side) == (OrderStatus.PARTIALLY_FILLED, PositionSide.LONG)
     with pytest.raises(Unavailable, match="documented form"):
         ask.parse([swap_order()], [])
@@ -212,7 +212,7 @@ def test_an_order_in_contracts_is_told_in_base():
 def test_an_algo_order():
     one = SPOT.order("BTC-USDT", id="1753184812254216192", conditional=True).parse(payload("algo_order"))
     assert (one.type, one.status, one.trigger) == (
-        OrderType.TAKE_PROFIT_MARKET, OrderStatus.UNTRIGGERED, 10_000,
+        OrderType.TAKE_PROFIT_MARKET, OrderStatus.UNTRIGGERED, D(10_000),
     )  # fmt: skip
     assert (one.size, one.trigger_by, one.conditional, one.side) == (None, TriggerBy.LAST, True, Side.BUY)
 
@@ -238,7 +238,7 @@ ALGO = {**payload("algo_order")[0], "tgtCcy": "", "tpTriggerPx": "", "tpOrdPx": 
 )
 def test_every_kind_of_algo_order_is_told_by_what_it_does(changes: dict[str, Any], kind: str, trigger: int):
     one = SPOT.order("BTC-USDT", id="1", conditional=True).parse([ALGO | changes])
-    assert (one.type, one.trigger) == (kind, trigger)
+    assert (one.type, one.trigger) == (kind, D(trigger))
     if kind is OrderType.TRAILING_STOP:
         assert one.callback_percent == 2
 
@@ -280,7 +280,7 @@ def test_fills_are_counted_once_and_a_charged_fee_is_positive():
     ask = SPOT.fills("BTC-USDT", start_ms=None, end_ms=None, limit=10)
     (one,) = ask.parse(payload("fills"), payload("fills"))
     assert (one.id, one.order_id, one.price, one.size) == (
-        "744876980", "680800019749904384", 51858, D("0.00192834"),
+        "744876980", "680800019749904384", D(51858), D("0.00192834"),
     )  # fmt: skip
     assert (one.fee, one.fee_asset, one.maker, one.realised_pnl) == (D("0.00000192834"), "BTC", False, None)
     swap = {**payload("fills")[0], "instId": SWAP, "instType": "SWAP", "fillSz": "5", "fillPnl": "1.5"}

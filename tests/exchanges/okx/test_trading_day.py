@@ -57,7 +57,7 @@ async def test_a_day_on_perpetuals(day: Day):
     (held,) = facts["positions"]
     assert (held["side"], D(held["size"]), held["leverage"], held["margin_mode"]) == ("long", D("0.05"), 5, "isolated")
     (position,) = table((await day.run("get_positions")).data["positions"])
-    assert (D(position["size_base"]), D(position["contracts"])) == (D("0.05"), 5)
+    assert (D(position["size_base"]), D(position["contracts"])) == (D("0.05"), D(5))
     assert D(position["liquidation"]) < D(position["entry"])
 
     added = await day.do("adjust_margin", **PERP, amount="50")
@@ -194,7 +194,7 @@ async def test_a_trailing_stop_is_placed_seen_and_canceled(day: Day):
     done = await day.do("place_order", **PERP, side="sell", type="trailing_stop", size="0.02", callback_percent="2",
                         reduce_only=True)  # fmt: skip
     (waiting,) = table((await day.run("get_open_orders", **PERP)).data["orders"])
-    assert (waiting["type"], D(waiting["callback_percent"])) == ("trailing_stop", 2)
+    assert (waiting["type"], D(waiting["callback_percent"])) == ("trailing_stop", D(2))
     await day.do("cancel_order", **PERP, order=done.data["steps"][0]["facts"]["order_id"])
 
 
@@ -204,4 +204,4 @@ async def test_the_margin_market_reads_as_spot_does_and_paper_lends_nothing(day:
     with pytest.raises(VenueRefused, match=r"50038.*Demo trading does not have this"):
         await day.run("place_order", **margin, side="buy", type="limit", size="0.01", price="1000")
     instrument = await day.desk.instrument("okx", "margin", "BTC/USDT")
-    assert (instrument.native, instrument.contract_size) == ("BTC-USDT", 1)
+    assert (instrument.native, instrument.contract_size) == ("BTC-USDT", D(1))

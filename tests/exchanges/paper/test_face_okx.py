@@ -282,11 +282,12 @@ def test_a_stop_that_is_triggered_becomes_an_order(okx: Okx):
         okx, slTriggerPx=okx.near("0.999"), slOrdPx="-1", reduceOnly=True, algoClOrdId="guard1"))  # fmt: skip
     (waiting,) = okx.get("/trade/orders-algo-pending", ordType="conditional,oco")
     assert (waiting["algoId"], waiting["state"], waiting["slOrdPx"]) == (stop["algoId"], "live", "-1")
+    now = waiting
     for _ in range(400):
-        okx.clock.wait(600)
-        (now,) = okx.get("/trade/order-algo", algoClOrdId="guard1")
         if now["state"] != "live":
             break
+        okx.clock.wait(600)
+        (now,) = okx.get("/trade/order-algo", algoClOrdId="guard1")
     assert (now["state"], now["actualSide"]) == ("effective", "sl")
     order = okx.seen(now["ordId"])
     assert (order["algoClOrdId"], order["clOrdId"], order["state"], order["source"]) == ("guard1", "", "filled", "7")
