@@ -10,6 +10,8 @@ from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
+from blave_mcp.exchanges.bybit.dialect import BybitDialect
+from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
@@ -38,6 +40,7 @@ def kinds() -> dict[str, Kind]:
     return {
         "blave": Kind(BlaveDialect(), {}, data_only=True),
         "binance": Kind(BinanceDialect(), {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}),
+        "bybit": Kind(BybitDialect(), {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}),
     }
 
 

@@ -76,7 +76,10 @@ class _Routed:
 def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
     """The named faces over one market and one set of books."""
     keys = {name: paper_key(FACES[name]) for name in names}
-    return {name: open_face(name, market, books, clock.now_ms, key.key, key.secret) for name, key in keys.items()}
+    return {
+        name: open_face(name, market, books.of(FACES[name]), clock.now_ms, key.key, key.secret)
+        for name, key in keys.items()
+    }
 
 
 class PaperHouse:

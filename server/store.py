@@ -341,12 +341,16 @@ class PaperBooks:
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[_BookSession]:
+    def session(self, name: str = "account") -> Iterator[_BookSession]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield _BookSession(self._db)
+            yield _BookSession(self._db, name)
         finally:
             self._db.execute("COMMIT")
+
+    def of(self, venue: str) -> _VenueBooks:
+        """The account of one venue: each has its own wallets and rules."""
+        return _VenueBooks(self, venue)
 
     def reset(self) -> None:
         """Forgets the account."""
@@ -357,18 +361,30 @@ class PaperBooks:
         self._db.close()
 
 
+class _VenueBooks:
+    """A `BookStore` that keeps one venue's account under its name."""
+
+    def __init__(self, books: PaperBooks, venue: str) -> None:
+        self._books = books
+        self._venue = venue
+
+    def session(self) -> contextlib.AbstractContextManager[_BookSession]:
+        return self._books.session(self._venue)
+
+
 class _BookSession:
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, name: str) -> None:
         self._db = db
+        self._name = name
 
     def load(self) -> str | None:
-        row = self._db.execute("SELECT content FROM books WHERE name = 'account'").fetchone()
+        row = self._db.execute("SELECT content FROM books WHERE name = ?", (self._name,)).fetchone()
         return None if row is None else str(row[0])
 
     def save(self, text: str) -> None:
         self._db.execute(
-            "INSERT INTO books VALUES ('account', ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
-            (text,),
+            "INSERT INTO books VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
+            (self._name, text),
         )
 
 

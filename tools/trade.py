@@ -246,4 +246,6 @@ async def protect_position(
         price_guard(kind, native, now.ticker.last, desk.limits.price_tolerance_percent),
     ]
     summary.facts.update(venue=venue, market=market, symbol=now.instrument.symbol, native=native)
-    return desk.propose(now.venue, market, summary, list(zip(words, calls, strict=True)), guards)
+    # A venue that takes both prices in one request has one step for them.
+    labels = words if len(calls) == len(words) else [" and ".join(words)]
+    return desk.propose(now.venue, market, summary, list(zip(labels, calls, strict=True)), guards)
