@@ -118,7 +118,7 @@ def _amended(call: Call, _: int) -> Ask[Trace]:
 def _all_canceled(call: Call, sent_ms: int) -> Ask[Trace]:
     """Orders that were open before the request and still are prove that it was not carried out."""
     names = ("category", "symbol", "baseCoin", "settleCoin", "orderFilter")
-    args = {name: call.get(name) for name in names}
+    args = {name: call.get(name) for name in names if call.get(name) is not None}
     if call.endpoint.product == "spot":
         args["orderFilter"] = call.get("orderFilter", "Order")
 
