@@ -220,7 +220,9 @@ def test_a_client_that_leaves_while_an_order_is_sent_cannot_cut_it_in_half(leave
             peer.initialize()
             token = peer.data("place_order", **PERPETUAL_ORDER)["token"]
             time.sleep(READING_S)
-            peer.send("tools/call", {"name": "confirm_action", "arguments": {"token": token, "confirmation": "CONFIRM"}})
+            peer.send(
+                "tools/call", {"name": "confirm_action", "arguments": {"token": token, "confirmation": "CONFIRM"}}
+            )
             assert venue.arrived.wait(30)
             leave(peer)
             time.sleep(0.3)

@@ -183,9 +183,7 @@ def test_a_stop_limit_whose_price_is_left_behind_rests():
 def test_a_trailing_stop_follows_the_best_price_since_its_activation():
     market = new_market()
     exchange = new_exchange(market)
-    trailing = request(
-        SPOT, Side.SELL, OrderType.TRAILING_STOP, "0.1", activation_price="51000", callback_rate="0.01"
-    )
+    trailing = request(SPOT, Side.SELL, OrderType.TRAILING_STOP, "0.1", activation_price="51000", callback_rate="0.01")
     order = exchange.place(trailing, T0)
     for second, price in enumerate(("49000", "50990", "51000", "52000", "51480.01"), 1):
         market.move(SPOT, T0 + second * 1_000, price)

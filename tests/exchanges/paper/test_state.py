@@ -65,7 +65,9 @@ def test_what_happens_does_not_depend_on_how_often_someone_looks(
     market = SyntheticMarket(seed=seed)
 
     def account() -> PaperExchange:
-        exchange = PaperExchange(market, now_ms=start, balances={"perp": {"USDT": D(1_000)}, "spot": {"USDT": D(90_000)}})
+        exchange = PaperExchange(
+            market, now_ms=start, balances={"perp": {"USDT": D(1_000)}, "spot": {"USDT": D(90_000)}}
+        )
         last = market.prices(PERP, start).last
         exchange.set_leverage(PERP, D(leverage), start)
         exchange.place(buy(PERP, str(D(leverage) * 400 / last // D("0.001") * D("0.001"))), start)
