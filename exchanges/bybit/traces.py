@@ -258,7 +258,7 @@ def _collateral(call: Call, _: int) -> Ask[Trace]:
     coin, wanted = call.get("coin"), call.get("collateralSwitch") == "ON"
 
     def parse(payload: Any) -> Trace:
-        now = next(each["collateralSwitch"] for each in rows(payload) if each["currency"] == coin)
+        now = {each["currency"]: each["collateralSwitch"] for each in rows(payload)}[coin]
         word = "counts" if now else "does not count"
         return Trace(found=now is wanted, text=f"{coin} {word} as collateral.", facts={"collateral": word})
 

@@ -57,6 +57,8 @@ def request_of(ask: Ask, listing: Listing, params: Params) -> OrderRequest:
     if trigger is not None:
         rises = trigger > last if spot else _rises(params)
         kind = _conditional(rises, side, limit=limit)
+        if not spot:
+            _check_trigger(ask, listing, params, trigger)
         stop = ("tpslOrder" if filter_ == "tpslOrder" else "Stop") if spot else "Stop"
     if spot and (filter_ != "Order") != (trigger is not None):
         raise BybitRefusal(170130, "Data sent for parameter 'orderFilter' is not valid.")
@@ -81,6 +83,16 @@ def request_of(ask: Ask, listing: Listing, params: Params) -> OrderRequest:
         client_id=_link_id(ask, listing, params),
         tag=tag(stop=stop, unit=unit, base=short(last), mode="" if spot else "UNKNOWN"),
     )
+
+
+def _check_trigger(ask: Ask, listing: Listing, params: Params, trigger: Decimal) -> None:
+    """Refuses a trigger that the price has reached already."""
+    prices = ask.exchange.market.prices(listing.key, ask.now)
+    at = prices.mark if params.text("triggerBy") == "MarkPrice" else prices.last
+    if _rises(params) and trigger <= at:
+        raise BybitRefusal(110092, f"expect Rising, but trigger_price[{short(trigger)}] <= current[{short(at)}]")
+    if not _rises(params) and trigger >= at:
+        raise BybitRefusal(110093, f"expect Falling, but trigger_price[{short(trigger)}] >= current[{short(at)}]")
 
 
 def _rises(params: Params) -> bool:

@@ -67,12 +67,12 @@ class Params:
         return word
 
     def decimal(self, name: str) -> Decimal | None:
-        """Numbers are texts in Bybit's bodies; a JSON number is refused as it is there for prices and sizes."""
+        """Numbers are texts in Bybit's bodies; a JSON number is read to the digit, too."""
         value = self.given.get(name)
         if value is None:
             return None
         try:
-            number = Decimal(value) if isinstance(value, str) else None
+            number = Decimal(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
         except InvalidOperation:
             number = None
         if number is None or not number.is_finite() or abs(number.adjusted()) > 30:
