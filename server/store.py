@@ -6,6 +6,7 @@ In the record each write is one transaction with `synchronous=FULL`: what a meth
 from __future__ import annotations
 
 import contextlib
+import copy
 import getpass
 import json
 import os
@@ -328,48 +329,40 @@ class SqliteLedger:
 
 
 class PaperBooks:
-    """The paper account in a SQLite file of its own; see `BookStore`.
+    """Paper accounts in a SQLite file of their own, a row for each venue; see `BookStore`.
 
     `synchronous=NORMAL`: a crash of the process loses nothing, a power cut at most the last simulated moments.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = "account") -> None:
         self.path = path
+        self._name = name
         self._db = _open(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
 
+    def of(self, name: str) -> PaperBooks:
+        """Another row of the same file, over the same connection."""
+        other = copy.copy(self)
+        other._name = name
+        return other
+
     @contextlib.contextmanager
-    def session(self, name: str = "account") -> Iterator[_BookSession]:
+    def session(self) -> Iterator[_BookSession]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield _BookSession(self._db, name)
+            yield _BookSession(self._db, self._name)
         finally:
             self._db.execute("COMMIT")
 
-    def of(self, venue: str) -> _VenueBooks:
-        """The account of one venue: each has its own wallets and rules."""
-        return _VenueBooks(self, venue)
-
     def reset(self) -> None:
-        """Forgets the account."""
+        """Forgets every account."""
         with self.session():
             self._db.execute("DELETE FROM books")
 
     def close(self) -> None:
         self._db.close()
-
-
-class _VenueBooks:
-    """A `BookStore` that keeps one venue's account under its name."""
-
-    def __init__(self, books: PaperBooks, venue: str) -> None:
-        self._books = books
-        self._venue = venue
-
-    def session(self) -> contextlib.AbstractContextManager[_BookSession]:
-        return self._books.session(self._venue)
 
 
 class _BookSession:

@@ -143,18 +143,17 @@ class BybitDialect:
             if isinstance(one, Mapping) and one.get("code", 0) != 0
         )
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
-        """Reads what is used of an endpoint's limit per second.
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
+        """Reads what is used of the limit per second of the endpoint that was asked.
 
-        The headers do not name the endpoint, so it is counted against every bucket of that size: in windows of a second
-        the mistake is a short wait, never one request too many.
+        Left unread where the account's limit is another than the documented one: it tells nothing of our own count.
         """
+        name = call.endpoint.bucket
+        bucket = self.catalogue.buckets[name]
         size, left = reply.headers.get("x-bapi-limit", ""), reply.headers.get("x-bapi-limit-status", "")
-        if not (size.isdecimal() and left.isdecimal()) or int(left) > int(size):
+        if bucket.seconds != 1 or not (size.isdecimal() and left.isdecimal()) or int(size) != bucket.amount:
             return {}
-        used = int(size) - int(left)
-        buckets = self.catalogue.buckets.items()
-        return {name: used for name, bucket in buckets if bucket.amount == int(size) and bucket.seconds == 1}
+        return {name: int(size) - int(left)} if int(left) <= int(size) else {}
 
     def client_id(self, product: str, wished: str, tag: str) -> str:
         """Returns the user's own id, or a UUID made from the tag: transfers take nothing else. Never cut.

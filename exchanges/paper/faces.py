@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
+from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
+from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
+from blave_mcp.exchanges.paper.blave.face import BlaveFace
 from blave_mcp.exchanges.paper.bybit.face import BybitFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
-from blave_mcp.exchanges.paper.face_binance_futures import BinanceFuturesFace
-from blave_mcp.exchanges.paper.face_binance_spot import BinanceSpotFace
-from blave_mcp.exchanges.paper.face_blave import BlaveFace
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.types import Listing, Rules
@@ -17,14 +17,14 @@ from blave_mcp.exchanges.paper.types import Listing, Rules
 _MAKERS: Mapping[str, Callable[[Books, str, str], Face]] = {
     "binance-spot": lambda books, key, secret: BinanceSpotFace(books, key=key, secret=secret),
     "binance-futures": lambda books, key, secret: BinanceFuturesFace(books, key=key, secret=secret),
-    "bybit": lambda books, key, secret: BybitFace(books, key=key, secret=secret),
     "blave": lambda books, key, secret: BlaveFace(books, key=key, secret=secret),
+    "bybit": lambda books, key, secret: BybitFace(books, key=key, secret=secret),
 }
 FACES: Mapping[str, str] = {
     "binance-spot": "binance",
     "binance-futures": "binance",
-    "bybit": "bybit",
     "blave": "blave",
+    "bybit": "bybit",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
 

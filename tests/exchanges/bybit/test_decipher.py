@@ -139,13 +139,20 @@ def test_what_of_a_batch_was_refused_is_told_by_element():
     assert DIALECT.refused_parts(WRITE, body) == ()
 
 
-def test_the_usage_headers_count_against_every_bucket_of_their_size():
-    used = DIALECT.used(HttpReply(200, {"x-bapi-limit": "10", "x-bapi-limit-status": "7"}))
-    assert set(used.values()) == {3}
-    assert {"linear.create", "linear.cancel", "position.set"} <= used.keys()
-    assert not {"spot.create", "ip", "private.read"} & used.keys()
-    for headers in ({}, {"x-bapi-limit": "10"}, {"x-bapi-limit": "10", "x-bapi-limit-status": "11"}):
-        assert DIALECT.used(HttpReply(200, headers)) == {}
+def test_the_usage_headers_count_against_the_endpoint_that_was_asked_where_its_limit_is_the_documented_one():
+    def used(id: str, **headers: str) -> dict[str, int]:
+        endpoint = DIALECT.catalogue[id]
+        call = endpoint.call(endpoint.example)
+        return dict(
+            DIALECT.used(call, HttpReply(200, {name.replace("_", "-"): text for name, text in headers.items()}))
+        )
+
+    assert used("linear.order.create", x_bapi_limit="10", x_bapi_limit_status="7") == {"linear.create": 3}
+    assert used("linear.order.create", x_bapi_limit="20", x_bapi_limit_status="7") == {}
+    assert used("spot.time.get", x_bapi_limit="10", x_bapi_limit_status="7") == {}
+    assert used("linear.order.create", x_bapi_limit="10") == {}
+    assert used("linear.order.create", x_bapi_limit="10", x_bapi_limit_status="11") == {}
+    assert used("linear.order.create") == {}
 
 
 def test_amounts_never_become_floats():
