@@ -141,11 +141,8 @@ def test_what_of_a_batch_was_refused_is_told_by_element():
 
 def test_the_usage_headers_count_against_the_endpoint_that_was_asked_where_its_limit_is_the_documented_one():
     def used(id: str, **headers: str) -> dict[str, int]:
-        endpoint = DIALECT.catalogue[id]
-        call = endpoint.call(endpoint.example)
-        return dict(
-            DIALECT.used(call, HttpReply(200, {name.replace("_", "-"): text for name, text in headers.items()}))
-        )
+        reply = HttpReply(200, {name.replace("_", "-"): text for name, text in headers.items()})
+        return dict(DIALECT.used(example(BYBIT[id]), reply))
 
     assert used("linear.order.create", x_bapi_limit="10", x_bapi_limit_status="7") == {"linear.create": 3}
     assert used("linear.order.create", x_bapi_limit="20", x_bapi_limit_status="7") == {}
