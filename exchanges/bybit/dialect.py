@@ -25,9 +25,9 @@ from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 RECV_WINDOW_MS = 5000
 REFERER = "Ue001036"
 LONGEST_ID = 36
-LONGEST_PAUSE_S = 600.0
+LONGEST_PAUSE_S = 600
 # https://bybit-exchange.github.io/docs/v5/rate-limit : after a 403 for too many requests, wait ten minutes.
-BANNED_S = 600.0
+BANNED_S = 600
 _ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "blave-quant-mcp:bybit")
 
@@ -291,4 +291,4 @@ def _pause(reply: HttpReply, body: Any) -> float:
     reset, now = reply.headers.get("x-bapi-limit-reset-timestamp", ""), body.get("time") if _code(body) else None
     if reset.isdecimal() and isinstance(now, int) and int(reset) > now:
         return min(LONGEST_PAUSE_S, (int(reset) - now) / 1000)
-    return 1.0
+    return 1
