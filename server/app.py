@@ -10,6 +10,8 @@ from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
+from blave_mcp.exchanges.bybit.dialect import BybitDialect
+from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
@@ -44,6 +46,7 @@ def kinds() -> dict[str, Kind]:
             OkxDialect(),
             {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()},
         ),
+        "bybit": Kind(BybitDialect(), {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}),
     }
 
 
