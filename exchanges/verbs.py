@@ -48,6 +48,7 @@ class Verbs:
         order_types: values of OrderType that it takes.
         lacks: verb name -> what the venue has instead, for every verb that it does not have.
         wallets: names that `transfer` takes.
+        margin_by_direction: whether `adjust_margin` wants LONG or SHORT in one-way mode too.
     """
 
     venue: ClassVar[str]
@@ -58,6 +59,7 @@ class Verbs:
     lacks: ClassVar[Mapping[str, str]] = {}
     wallets: ClassVar[tuple[str, ...]] = ()
     max_candles: ClassVar[int] = 500
+    margin_by_direction: ClassVar[bool] = False
 
     def _lacking(self, verb: str) -> NoReturn:
         instead = self.lacks.get(verb, "")
