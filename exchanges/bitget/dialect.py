@@ -29,7 +29,7 @@ LONGEST_ID = 49
 # a query, and whether the signature is then over the escaped text the documentation does not say.
 _ID = re.compile(r"[0-9A-Za-z_-]{1,49}")
 LIMIT_PAUSE_S = 300
-"""https://www.bitget.com/api-doc/common/faq (question 10): an address over its 6000 a minute is let in after 5 minutes."""
+"""An address over its 6000 a minute is let in again after 5 minutes. https://www.bitget.com/api-doc/common/faq"""
 
 # What an answer must hold to be a success: one of these; a success without them does not tell what became of it. The
 # answer to a reduce-only order may have no orderId. https://www.bitget.com/api-doc/contract/trade/Place-Order

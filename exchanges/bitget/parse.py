@@ -152,11 +152,11 @@ def candles(payloads: Sequence[Any], start_ms: int | None, end_ms: int | None, l
 def book(payload: Any, symbol: str, depth: int) -> OrderBook:
     """GET .../orderbook and .../merge-depth."""
     found = row(payload)
-    sides = (
+    bids, asks = (
         tuple(Level(number(each[0]), number(each[1])) for each in rows(found[name])[:depth])
         for name in ("bids", "asks")
     )
-    return OrderBook(symbol_of(symbol), *sides, moment(found.get("ts")))
+    return OrderBook(symbol_of(symbol), bids, asks, moment(found.get("ts")))
 
 
 def trades(payload: Any) -> tuple[PublicTrade, ...]:
