@@ -37,6 +37,20 @@ def nothing(_: Ask) -> list[Any]:
 # Instruments
 
 
+def coins(ask: Ask) -> list[dict[str, Any]]:
+    """Every coin that is traded on spot; none can be deposited or withdrawn here.
+
+    https://www.bitget.com/api-doc/spot/market/Get-Coin-List
+    """
+    names = dict.fromkeys(n for each in ask.exchange.listings(Product.SPOT) for n in (each.quote, each.base))
+    wanted = ask.params.text("coin").upper()
+    return [
+        {"coinId": str(number), "coin": name, "transfer": "true", "chains": [], "areaCoin": "no"}
+        for number, name in enumerate(names, 1)
+        if wanted in ("", name)
+    ]
+
+
 def symbols(ask: Ask) -> list[dict[str, Any]]:
     one = ask.some_listing(Product.SPOT)
     return [_symbol(each) for each in ([one] if one is not None else ask.exchange.listings(Product.SPOT))]

@@ -174,8 +174,7 @@ def _protect(ask: Ask, listing: Listing, plan: str, *, names: tuple[str, str, st
         words = "There is no position in this position, so stop-profit and stop-loss orders cannot be made"
         raise BitgetRefusal("40837", words)
     whole = plan.startswith("pos_")
-    if whole and size_name in params:
-        raise wrong(size_name)
+    # A size that comes with an order on the whole position is not read.
     size = None if whole else params.amount(size_name)
     if size is not None and size > abs(position.qty):
         raise BitgetRefusal("40891", "Insufficient position, can not set profit or stop loss")
