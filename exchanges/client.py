@@ -185,7 +185,7 @@ class VenueClient:
         if leaving is not None:
             leaving()
         reply = await self.transport.send(request, timeout=self.timeout)
-        self.pacer.observe(self.venue, buckets, self.dialect.used(reply))
+        self.pacer.observe(self.venue, buckets, self.dialect.used(call, reply))
         return reply
 
     async def _offset(self, product: str) -> int:

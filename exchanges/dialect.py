@@ -116,7 +116,7 @@ class Dialect(Protocol):
         """Returns what of a batch was refused though its answer is a success: one line each, with code and message."""
         ...
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
         """Returns how much of each bucket the venue says is used, by bucket name."""
         ...
 

@@ -93,8 +93,12 @@ def _setup(dialect: Dialect) -> str:
     )
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> App:
-    """Builds the app. Opens the store; sends nothing."""
+def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> App:
+    """Builds the app. Opens the store; sends nothing.
+
+    Args:
+        who: who is connected; over stdio, the default, the machine's own user.
+    """
     clock = clock or SystemClock()
     store = Store(settings.home / "blave-mcp.sqlite3")
     venues: dict[str, Venue] = {}
@@ -156,7 +160,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> App:
         mode=settings.mode,
         venues=venues,
         clock=clock,
-        principal=principal(),
+        principal=who or principal(),
         halt=HaltFile(settings.home),
         limits=Limits(
             max_order_quote=settings.max_order_quote,

@@ -81,7 +81,7 @@ class ToyDialect:
     def refused_parts(self, call: Call, payload: Payload) -> tuple[str, ...]:
         return ()
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
         return {"weight": int(reply.headers["x-used"])} if "x-used" in reply.headers else {}
 
     def client_id(self, product: str, wished: str, tag: str) -> str:

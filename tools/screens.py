@@ -126,7 +126,8 @@ def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | No
         summary.row("Leverage", f"{terms.leverage}x ({why})" if terms.leverage else "unknown")
         mode_why = "set by this action" if terms.set_margin_mode else "inherited" if terms.inherited else "as set"
         summary.row("Margin mode", f"{terms.margin_mode} ({mode_why})")
-        if terms.leverage and terms.leverage >= HIGH_LEVERAGE and plan.opening:
+        isolated = terms.margin_mode == MarginMode.ISOLATED
+        if isolated and terms.leverage and terms.leverage >= HIGH_LEVERAGE and plan.opening:
             summary.warn(f"{terms.leverage}x: a move of about {100 / terms.leverage:.1f} % can liquidate the position.")
     taker = now.taker
     if taker is not None:

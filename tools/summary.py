@@ -43,7 +43,7 @@ class Summary:
         self, *, mode: str, steps: Sequence[str], expires_ms: int, ttl_ms: int, prices: str = "", notice: str = ""
     ) -> str:
         """Returns the screen. `steps` are shown where there is more than one."""
-        rows = [("Mode", f"{MODE_LINES[mode]}{f'; prices {prices}' if prices else ''}"), *self.rows]
+        rows = [("Mode", MODE_LINES[mode]), *([("Prices", prices)] if prices else []), *self.rows]
         if len(steps) == 1:
             rows.append(("Sends", steps[0]))
         if self.verify:

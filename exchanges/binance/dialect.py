@@ -158,24 +158,16 @@ class BinanceDialect:
             if isinstance(one, Mapping) and isinstance(one.get("code"), int) and one["code"] < 0
         )
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
-        """Reads the venue's own counts.
-
-        Spot and futures use the same header names. A futures answer is told by the order count per minute that it
-        alone has, a spot one by the weight without an interval or the order count per day; a bare weight is left
-        unread, for it may belong to either.
-        """
-        headers = reply.headers
-        found = {}
-        if {"x-mbx-order-count-1d", "x-mbx-used-weight"} & headers.keys():
-            product = "spot"
-        else:
-            product = "futures" if "x-mbx-order-count-1m" in headers else ""
-        for name, bucket in self.catalogue.buckets.items():
-            ours = name.partition(".")[0] in (product, "wallet")
-            if ours and bucket.header and (count := headers.get(bucket.header, "")).isdecimal():
-                found[name] = int(count)
-        return found
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
+        """Reads the venue's own counts for the product that was asked; the wallet's buckets are the spot host's."""
+        wanted = ("futures",) if call.endpoint.product == "futures" else ("spot", "wallet")
+        return {
+            name: int(count)
+            for name, bucket in self.catalogue.buckets.items()
+            if name.partition(".")[0] in wanted
+            and bucket.header
+            and (count := reply.headers.get(bucket.header, "")).isdecimal()
+        }
 
     def client_id(self, product: str, wished: str, tag: str) -> str:
         """Returns `x-<broker id>` and then the user's own id, or the tag where there is none. Never cut.

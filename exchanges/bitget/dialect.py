@@ -160,12 +160,14 @@ class BitgetDialect:
             if isinstance(one, Mapping)
         )
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
-        """Returns nothing: the header that Bitget sends tells what is left of one endpoint's limit, not of which.
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
+        """Reads what the venue says is left of the endpoint's limit; its bucket is at least as full.
 
         https://www.bitget.com/api-doc/common/faq (question 11)
         """
-        return {}
+        left, name = reply.headers.get("x-mbx-used-remain-limit", ""), call.endpoint.bucket
+        amount = self.catalogue.buckets[name].amount
+        return {name: amount - int(left)} if left.isdecimal() and int(left) <= amount else {}
 
     def client_id(self, product: str, wished: str, tag: str) -> str:
         """Returns the user's own id, or the tag where there is none; Bitget asks for no attribution in it.

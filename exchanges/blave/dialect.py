@@ -91,7 +91,7 @@ class BlaveDialect:
         """See `Dialect`. Blave has no writes."""
         return ()
 
-    def used(self, reply: HttpReply) -> Mapping[str, int]:
+    def used(self, call: Call, reply: HttpReply) -> Mapping[str, int]:
         return {}
 
     def client_id(self, product: str, wished: str, tag: str) -> str:

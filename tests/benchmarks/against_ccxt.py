@@ -38,12 +38,14 @@ class Pair:
 
     Attributes:
         agree: raises AssertionError where the two results tell different things.
+        rows: how many times the work of a single row it is, and so how much more seldom it is repeated.
     """
 
     name: str
     ours: Callable[[], Any]
     theirs: Callable[[], Any]
     agree: Callable[[Any, Any], None]
+    rows: int = 1
 
 
 def against_ccxt(effort: Effort) -> list[Figure]:
@@ -51,7 +53,8 @@ def against_ccxt(effort: Effort) -> list[Figure]:
     figures = []
     for pair in pairs():
         pair.agree(pair.ours(), pair.theirs())
-        samples = interleaved(per_call(pair.ours, effort.repeats), per_call(pair.theirs, effort.repeats), effort.rounds)
+        repeats = max(1, effort.repeats // pair.rows)
+        samples = interleaved(per_call(pair.ours, repeats), per_call(pair.theirs, repeats), effort.rounds)
         figures.append(samples.faster(pair.name, "us", scale=1e6, target=TARGET))
     return figures
 
@@ -184,6 +187,7 @@ def _candles(exchange: Any, count: int) -> Pair:
         _reading("spot.candles.list", text, partial(candles, start_ms=None, end_ms=None, limit=count)),
         lambda: exchange.parse_ohlcvs(exchange.parse_json(text), market),
         agree,
+        rows=count,
     )
 
 
@@ -219,6 +223,7 @@ def _markets(exchange: Any, count: int) -> list[Pair]:
             _reading(f"{product}.instruments.list", text, parse),
             lambda: exchange.parse_markets(exchange.parse_json(text)["symbols"]),
             _same_markets,
+            rows=count,
         )
 
     return [pair("spot", parse_spot.instruments), pair("futures", parse_futures.instruments)]

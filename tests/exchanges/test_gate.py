@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -335,7 +334,7 @@ async def test_a_changed_world_refuses_the_action_before_anything_leaves(gate: G
     world.objection = "The price moved 3 %."
     done = await confirm(gate, world, propose(gate).token)
     assert done.state is ActionState.REFUSED
-    assert done.reason == "The price moved 3 %. Nothing was sent."
+    assert done.reason == "The price moved 3 %. Nothing was sent. Propose it again for a fresh summary."
     assert world.sent == []
 
 

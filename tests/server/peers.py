@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import select
 import subprocess
 import sys
 import threading
@@ -58,6 +59,7 @@ class Peer:
         answer: answers what the server asks of the client.
         asked: what the server asked of the client.
         hello: what the server said of itself.
+        info: what the client says that it is.
         stray: lines on stdout that are no message of the protocol.
     """
 
@@ -73,6 +75,7 @@ class Peer:
         self.home = home
         self.era = era
         self.capabilities = dict(capabilities or {})
+        self.info: dict[str, Any] = dict(INFO)
         self.answer: Answer = lambda _request: {"error": {"code": -32601, "message": "Method not found"}}
         self.asked: list[dict[str, Any]] = []
         self.hello: dict[str, Any] = {}
@@ -80,6 +83,7 @@ class Peer:
         self._replies: dict[Any, dict[str, Any]] = {}
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._last = 0
+        self._deaf = threading.Event()
         self._log = (home.parent / f"{home.name}-{id(self)}.log").open("w+b")
         self.process = subprocess.Popen(
             [sys.executable, *python, *args],
@@ -96,17 +100,34 @@ class Peer:
         assert self.process.stdin is not None
         return self.process.stdin
 
-    def _read(self) -> None:
+    @property
+    def stdout(self) -> IO[bytes]:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            try:
-                message = json.loads(line)
-                assert message["jsonrpc"] == "2.0"
-            except (ValueError, AssertionError, TypeError, KeyError):
-                self.stray.append(line.decode("utf-8", "replace"))
-            else:
-                self._messages.put(message)
+        return self.process.stdout
+
+    def _read(self) -> None:
+        rest = b""
+        while not self._deaf.is_set():
+            if not select.select([self.stdout], [], [], 0.05)[0]:
+                continue
+            found = os.read(self.stdout.fileno(), 1 << 16)
+            *lines, rest = (rest + found).split(b"\n")
+            for line in lines if found else filter(None, [rest]):
+                message = _message(line)
+                if message is None:
+                    self.stray.append(line.decode("utf-8", "replace"))
+                else:
+                    self._messages.put(message)
+            if not found:
+                break
         self._messages.put(None)
+
+    def crash(self) -> None:
+        """Lets go of both pipes at once, as a client does that is killed."""
+        self._deaf.set()
+        self._reader.join()
+        self.stdin.close()
+        self.stdout.close()
 
     def line(self, line: bytes) -> None:
         """Sends a line as it is."""
@@ -119,9 +140,10 @@ class Peer:
     def send(self, method: str, params: Mapping[str, Any] | None = None) -> int:
         """Sends a request and returns its id."""
         self._last += 1
-        message = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": dict(params or {})}
+        given = dict(params or {})
         if self.era == MODERN:
-            message["params"]["_meta"] = self.envelope
+            given["_meta"] = self.envelope
+        message = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": given}
         self.line(json.dumps(message).encode())
         return self._last
 
@@ -130,7 +152,7 @@ class Peer:
         prefix = "io.modelcontextprotocol/"
         return {
             f"{prefix}protocolVersion": MODERN,
-            f"{prefix}clientInfo": INFO,
+            f"{prefix}clientInfo": self.info,
             f"{prefix}clientCapabilities": self.capabilities,
         }
 
@@ -156,10 +178,10 @@ class Peer:
         found: dict[str, Any] = reply["result"]
         return found
 
-    def initialize(self, info: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def initialize(self) -> dict[str, Any]:
         """The handshake."""
         self.hello = self.result(
-            "initialize", protocolVersion=HANDSHAKE, capabilities=self.capabilities, clientInfo=dict(info or INFO)
+            "initialize", protocolVersion=HANDSHAKE, capabilities=self.capabilities, clientInfo=self.info
         )
         self.notify("notifications/initialized")
         return self.hello
@@ -194,8 +216,7 @@ class Peer:
         return code
 
     def _put_away(self) -> None:
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self.stdout.close()
         self._log.close()
 
     def __enter__(self) -> Self:
@@ -207,6 +228,14 @@ class Peer:
         self.wait()
         self.stdin.close()
         self._put_away()
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and message.get("jsonrpc") == "2.0" else None
 
 
 def text_of(result: Mapping[str, Any]) -> str:

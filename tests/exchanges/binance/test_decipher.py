@@ -205,22 +205,21 @@ def test_every_table_holds_what_the_documentation_lists():
         assert number in FUTURES
 
 
-def test_the_venue_s_counts_go_to_the_product_whose_answer_it_is():
-    def used(**headers: str) -> dict[str, int]:
-        return dict(DIALECT.used(answer(200, {}, **headers)))
+def test_the_venue_s_counts_go_to_the_product_that_was_asked():
+    def used(product: str, **headers: str) -> dict[str, int]:
+        return dict(DIALECT.used(BINANCE[f"{product}.time.get"].call(), answer(200, {}, **headers)))
 
-    assert used(x_mbx_used_weight="31", x_mbx_used_weight_1m="31") == {"spot.weight": 31}
-    assert used(x_mbx_used_weight_1m="31", x_mbx_order_count_10s="2", x_mbx_order_count_1d="9") == {
+    assert used("spot", x_mbx_used_weight_1m="31", x_mbx_order_count_10s="2", x_mbx_order_count_1d="9") == {
         "spot.weight": 31,
         "spot.orders": 2,
     }
-    assert used(x_mbx_used_weight_1m="12", x_mbx_order_count_10s="1", x_mbx_order_count_1m="1") == {
+    assert used("futures", x_mbx_used_weight_1m="12", x_mbx_order_count_10s="1", x_mbx_order_count_1m="1") == {
         "futures.weight": 12,
         "futures.orders": 1,
     }
-    assert used(x_mbx_used_weight_1m="12") == {}
-    assert used(x_sapi_used_uid_weight_1m="900") == {"wallet.uid": 900}
-    assert used(x_mbx_used_weight="x", x_mbx_used_weight_1m="-1") == {}
+    assert used("futures", x_mbx_used_weight_1m="12") == {"futures.weight": 12}
+    assert used("spot", x_sapi_used_uid_weight_1m="900") == {"wallet.uid": 900}
+    assert used("spot", x_mbx_used_weight="x", x_mbx_used_weight_1m="-1") == {}
 
 
 def test_every_payload_file_has_a_line_that_says_where_it_is_from():

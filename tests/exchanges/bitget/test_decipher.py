@@ -45,7 +45,12 @@ def test_the_payload_is_what_stands_under_data_and_no_fraction_is_a_float():
     assert DIALECT.decipher(PLACE, HttpReply(200, {}, text_of("futures_placed").encode()))["orderId"] == "121211212122"
     assert DIALECT.clock_ms(payload("server_time")) == 1688008631614
     assert DIALECT.clock_call("futures") == BITGET["spot.time.get"].call()
-    assert DIALECT.used(HttpReply(200, {"x-mbx-used-remain-limit": "9"})) == {}
+
+
+def test_what_is_left_of_a_limit_tells_what_is_used():
+    assert DIALECT.used(PLACE, HttpReply(200, {"x-mbx-used-remain-limit": "7"})) == {"uid.10": 3}
+    assert DIALECT.used(PLACE, HttpReply(200, {"x-mbx-used-remain-limit": "20"})) == {}
+    assert DIALECT.used(PLACE, HttpReply(200, {})) == {}
 
 
 def test_a_reduce_only_order_is_accepted_without_an_order_id():

@@ -168,9 +168,13 @@ class Life:
                 order.key,
                 self.now,
                 order_id=order.id,
-                price=self.level(order.key, DISTANCES[b % 8] * (1 - b // 64 % 2 * 2)) if c & 1 and order.price else None,
+                price=self.level(order.key, DISTANCES[b % 8] * (1 - b // 64 % 2 * 2))
+                if c & 1 and order.price
+                else None,
                 qty=D(QTYS[order.key][b % 4]) if c & 2 and order.request.qty else None,
-                trigger_price=self.level(order.key, DISTANCES[b % 8] * (1 - b // 64 % 2 * 2)) if order.request.trigger_price else None,
+                trigger_price=self.level(order.key, DISTANCES[b % 8] * (1 - b // 64 % 2 * 2))
+                if order.request.trigger_price
+                else None,
             )
 
     def transfer(self, a: int, b: int, c: int) -> None:

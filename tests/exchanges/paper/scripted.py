@@ -132,7 +132,7 @@ def new_exchange(
 def request(key: str, side: Side, type_: OrderType, qty: str | None = None, **numbers: Any) -> OrderRequest:
     """A request whose numbers may be given as text."""
     decimals = {"price", "quote_qty", "trigger_price", "activation_price", "callback_rate", "callback_distance"}
-    fields = {name: Decimal(value) if name in decimals else value for name, value in numbers.items()}
+    fields: dict[str, Any] = {name: Decimal(value) if name in decimals else value for name, value in numbers.items()}
     return OrderRequest(key=key, side=side, type=type_, qty=None if qty is None else Decimal(qty), **fields)
 
 
@@ -151,6 +151,7 @@ def sell(key: str, qty: str | None = None, price: str | None = None, **numbers: 
 
 def refused(exchange: PaperExchange, order: OrderRequest, now_ms: int = T0) -> Reason:
     """Places an order that has to be refused without a trace; returns why."""
+    exchange.advance(now_ms)
     before = exchange.to_json()
     with pytest.raises(PaperRefusal) as caught:
         exchange.place(order, now_ms)

@@ -80,7 +80,7 @@ def test_maintenance_margins_are_those_of_the_documents_example():
     ],
 )
 def test_liquidation_prices_are_those_of_the_documents_example(
-    key: str, mine: Leg, other_key: str, other: Leg, cross: str, alone: str
+    *, key: str, mine: Leg, other_key: str, other: Leg, cross: str, alone: str
 ):
     listing, other_listing = old(key), old(other_key)
     upkeep = maintenance(other_listing.tiers, other.size * other.mark)
@@ -157,11 +157,11 @@ def test_the_most_that_a_leverage_allows_is_the_cap_of_the_last_tier_that_allows
 
 def test_exposure_counts_only_the_orders_that_would_make_a_position_larger():
     long = leg(PERP, "1", "100", "100")
-    assert exposure([long], Load(D(0), D(150)), hedge=False) == (100, 100)
-    assert exposure([long], Load(D(0), D(250)), hedge=False) == (100, 150)
-    assert exposure([long], Load(D(30), D(0)), hedge=False) == (100, 130)
+    assert exposure([long], Load(D(0), D(150)), hedge=False) == (D(100), D(100))
+    assert exposure([long], Load(D(0), D(250)), hedge=False) == (D(100), D(150))
+    assert exposure([long], Load(D(30), D(0)), hedge=False) == (D(100), D(130))
     legs = [
         leg(PERP, "1", "100", "100", PositionSide.LONG),
         leg(PERP, "-2", "100", "100", PositionSide.SHORT),
     ]
-    assert exposure(legs, Load().plus(Side.BUY, D(10)).plus(Side.SELL, D(20)), hedge=True) == (300, 330)
+    assert exposure(legs, Load().plus(Side.BUY, D(10)).plus(Side.SELL, D(20)), hedge=True) == (D(300), D(330))

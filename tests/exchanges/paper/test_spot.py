@@ -22,6 +22,7 @@ from tests.exchanges.paper.scripted import (
     SPOT,
     T0,
     buy,
+    net,
     new_exchange,
     new_market,
     refused,
@@ -35,8 +36,9 @@ NEW, FILLED, CANCELED, EXPIRED = OrderStatus.NEW, OrderStatus.FILLED, OrderStatu
 
 
 def test_a_market_buy_walks_the_book_and_pays_its_fee_in_base():
-    exchange = new_exchange()
-    exchange.market.level_qty = D("0.3")
+    market = new_market()
+    market.level_qty = D("0.3")
+    exchange = new_exchange(market)
     order = exchange.place(buy(SPOT, "0.5"), T0)
     assert (order.status, order.executed) == (FILLED, D("0.5"))
     assert order.quote == D("0.3") * D("50000.01") + D("0.2") * D("50000.02")
@@ -46,6 +48,16 @@ def test_a_market_buy_walks_the_book_and_pays_its_fee_in_base():
     ]
     assert exchange.balance("spot", "USDT", T0).free == 50_000 - order.quote
     assert exchange.balance("spot", "BTC", T0).free == D("1.4995")
+
+
+def test_fees_and_the_other_side_of_each_fill_go_to_accounts_of_their_own():
+    exchange = new_exchange()
+    order = exchange.place(buy(SPOT, "0.5"), T0)
+    accounts = exchange.system_accounts()
+    assert accounts.fees == {"BTC": D("0.0005")}
+    assert accounts.house == {"BTC": D("-0.5"), "USDT": order.quote}
+    assert accounts.insurance == {}
+    assert net(exchange.totals()) == {"USDT": 100_000, "BTC": 1}
 
 
 def test_a_market_sell_pays_its_fee_in_quote():
@@ -80,12 +92,12 @@ def test_a_limit_order_locks_what_it_will_pay_and_fills_as_maker_at_its_own_pric
     order = exchange.place(buy(SPOT, "0.5", "49000"), T0)
     assert order.status is NEW
     balance = exchange.balance("spot", "USDT", T0)
-    assert (balance.free, balance.locked) == (25_500, 24_500)
+    assert (balance.free, balance.locked) == (D(25_500), D(24_500))
     market.move(SPOT, T0 + 1_000, "49000.01")
     assert state_of(exchange, order, T0 + 1_500).status is NEW
     market.move(SPOT, T0 + 2_000, "48000")
     done = state_of(exchange, order, T0 + 5_000)
-    assert (done.status, done.average, done.updated_ms) == (FILLED, 49_000, T0 + 2_000)
+    assert (done.status, done.average, done.updated_ms) == (FILLED, D(49_000), T0 + 2_000)
     assert exchange.fills(T0 + 5_000)[0].maker
     assert exchange.balance("spot", "USDT", T0 + 5_000).locked == 0
 
@@ -138,7 +150,7 @@ def test_post_only_rests_or_is_refused():
 def test_on_some_venues_post_only_that_would_take_expires():
     exchange = new_exchange(rules=Rules(post_only="expire"))
     order = exchange.place(buy(SPOT, "0.1", "50000.01", post_only=True), T0)
-    assert (order.status, order.executed, order.reason) == (EXPIRED, 0, Reason.POST_ONLY_WOULD_TAKE)
+    assert (order.status, order.executed, order.reason) == (EXPIRED, D(0), Reason.POST_ONLY_WOULD_TAKE)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +165,7 @@ def test_on_some_venues_post_only_that_would_take_expires():
     ],
 )
 def test_a_conditional_order_waits_for_its_trigger_and_then_takes(
-    type_: OrderType, side: Side, trigger: str, price: str | None, quiet: str, fires: str
+    *, type_: OrderType, side: Side, trigger: str, price: str | None, quiet: str, fires: str
 ):
     market = new_market()
     exchange = new_exchange(market)
@@ -183,17 +195,15 @@ def test_a_stop_limit_whose_price_is_left_behind_rests():
 def test_a_trailing_stop_follows_the_best_price_since_its_activation():
     market = new_market()
     exchange = new_exchange(market)
-    trailing = request(
-        SPOT, Side.SELL, OrderType.TRAILING_STOP, "0.1", activation_price="51000", callback_rate="0.01"
-    )
+    trailing = request(SPOT, Side.SELL, OrderType.TRAILING_STOP, "0.1", activation_price="51000", callback_rate="0.01")
     order = exchange.place(trailing, T0)
     for second, price in enumerate(("49000", "50990", "51000", "52000", "51480.01"), 1):
         market.move(SPOT, T0 + second * 1_000, price)
     waiting = state_of(exchange, order, T0 + 6_000)
-    assert (waiting.status, waiting.extreme) == (NEW, 52_000)
+    assert (waiting.status, waiting.extreme) == (NEW, D(52_000))
     market.move(SPOT, T0 + 7_000, "51480")
     done = state_of(exchange, order, T0 + 8_000)
-    assert (done.status, done.triggered_ms, done.average) == (FILLED, T0 + 7_000, 51_480)
+    assert (done.status, done.triggered_ms, done.average) == (FILLED, T0 + 7_000, D(51_480))
 
 
 def test_a_trailing_stop_can_keep_a_distance_and_buy():
@@ -223,7 +233,7 @@ def test_a_market_stop_that_cannot_be_paid_for_expires_when_it_fires():
     assert exchange.balance("spot", "USDT", T0).locked == D("0.98") * 51_000
     market.move(SPOT, T0 + 1_000, "52000")
     done = state_of(exchange, order, T0 + 1_000)
-    assert (done.status, done.reason, done.executed) == (EXPIRED, Reason.INSUFFICIENT_BALANCE, 0)
+    assert (done.status, done.reason, done.executed) == (EXPIRED, Reason.INSUFFICIENT_BALANCE, D(0))
     assert exchange.balance("spot", "USDT", T0 + 1_000).free == 50_000
 
 
@@ -365,7 +375,7 @@ def test_an_order_is_amended_in_place():
     exchange = new_exchange()
     order = exchange.place(buy(SPOT, "0.5", "49000"), T0)
     changed = exchange.amend(SPOT, T0 + 1, order_id=order.id, price=D(48_000), qty=D("0.6"))
-    assert (changed.id, changed.status, changed.price, changed.qty) == (order.id, NEW, 48_000, D("0.6"))
+    assert (changed.id, changed.status, changed.price, changed.qty) == (order.id, NEW, D(48_000), D("0.6"))
     assert exchange.balance("spot", "USDT", T0).locked == D("0.6") * 48_000
     taken = exchange.amend(SPOT, T0 + 2, order_id=order.id, price=D("50000.01"))
     assert (taken.status, taken.average) == (FILLED, D("50000.01"))
@@ -386,9 +396,9 @@ def test_only_a_smaller_quantity_keeps_the_priority():
     exchange = new_exchange()
     order = exchange.place(buy(SPOT, "0.5", "49000"), T0)
     assert exchange.amend(SPOT, T0, order_id=order.id, qty=D("0.4"), reduce_only_qty=True).qty == D("0.4")
-    for change in ({"qty": D("0.5")}, {"qty": D("0.3"), "price": D(48_000)}):
+    for qty, price in ((D("0.5"), None), (D("0.3"), D(48_000))):
         with pytest.raises(PaperRefusal) as caught:
-            exchange.amend(SPOT, T0, order_id=order.id, reduce_only_qty=True, **change)
+            exchange.amend(SPOT, T0, order_id=order.id, qty=qty, price=price, reduce_only_qty=True)
         assert caught.value.reason is Reason.NOT_AMENDABLE
 
 

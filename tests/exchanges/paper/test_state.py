@@ -65,7 +65,9 @@ def test_what_happens_does_not_depend_on_how_often_someone_looks(
     market = SyntheticMarket(seed=seed)
 
     def account() -> PaperExchange:
-        exchange = PaperExchange(market, now_ms=start, balances={"perp": {"USDT": D(1_000)}, "spot": {"USDT": D(90_000)}})
+        exchange = PaperExchange(
+            market, now_ms=start, balances={"perp": {"USDT": D(1_000)}, "spot": {"USDT": D(90_000)}}
+        )
         last = market.prices(PERP, start).last
         exchange.set_leverage(PERP, D(leverage), start)
         exchange.place(buy(PERP, str(D(leverage) * 400 / last // D("0.001") * D("0.001"))), start)
@@ -85,6 +87,17 @@ def test_what_happens_does_not_depend_on_how_often_someone_looks(
         often.advance(start + cut)
     often.advance(end)
     assert often.to_json() == once.to_json()
+
+
+def test_a_trailing_stop_on_the_mark_knows_the_best_mark_exactly():
+    start = 1_750_000_000_123
+    market = SyntheticMarket(seed=2)
+    exchange = PaperExchange(market, now_ms=start)
+    trailing = request(PERP, Side.BUY, OrderType.TRAILING_STOP, "0.01", callback_rate="0.2", trigger_by=TriggerBy.MARK)
+    order = exchange.place(trailing, start)
+    end = start + 5 * 3_600_000
+    marks = [market.prices(PERP, start).mark, *(tick.mark for tick in market.path(PERP, start, end))]
+    assert exchange.order(end, order_id=order.id).extreme == min(marks)
 
 
 def test_time_never_goes_back():
@@ -113,7 +126,7 @@ def test_the_version_rises_with_changes_and_not_with_questions():
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version":1}', "null", '{"version":1,"market":"x","account":{}}'])
 def test_what_is_no_stored_account_is_an_error(text: str):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         PaperExchange.from_json(text, SyntheticMarket())
 
 
