@@ -169,14 +169,14 @@ def test_an_open_spot_order_has_its_price_where_the_documentation_puts_it():
     (found,) = question.parse(payload("spot_unfilled"), [], None)
     assert [call.get("tpslType") for call in question.calls] == [None, "tpsl", None]
     assert (found.native, found.price, found.average) == ("BTCUSDT", Decimal("34829.12"), None)
-    assert (found.status, found.filled, found.size) == (OrderStatus.OPEN, 0, 1)
+    assert (found.status, found.filled, found.size) == (OrderStatus.OPEN, Decimal(0), Decimal(1))
 
 
 def test_a_spot_tpsl_order_and_a_plan_order_wait_for_their_triggers():
     waiting = {**payload("spot_unfilled")[0], "tpslType": "tpsl", "triggerPrice": "30000", "status": "live"}
     tpsl, plan = sorted(SPOT.open_orders().parse([], [waiting], payload("spot_plans")), key=lambda one: one.id)[::-1]
-    assert (tpsl.type, tpsl.status, tpsl.trigger) == ("tpsl_limit", OrderStatus.UNTRIGGERED, 30000)
-    assert (plan.type, plan.size, plan.price) == ("trigger_limit", 151, Decimal("0.041572"))
+    assert (tpsl.type, tpsl.status, tpsl.trigger) == ("tpsl_limit", OrderStatus.UNTRIGGERED, Decimal(30000))
+    assert (plan.type, plan.size, plan.price) == ("trigger_limit", Decimal(151), Decimal("0.041572"))
     assert (plan.trigger_by, plan.conditional, plan.status) == (TriggerBy.LAST, True, OrderStatus.UNTRIGGERED)
 
 
@@ -200,7 +200,7 @@ def test_conditional_orders_are_found_in_any_book():
     found = FUTURES.order("ETHUSDT", id="123", conditional=True).parse(
         payload("futures_plans"), *[NOTHING] * 5
     )  # fmt: skip
-    assert (found.type, found.trigger, found.trigger_by) == ("trigger_limit", 1901, TriggerBy.MARK)
+    assert (found.type, found.trigger, found.trigger_by) == ("trigger_limit", Decimal(1901), TriggerBy.MARK)
     assert (found.side, found.position_side) == (Side.BUY, PositionSide.LONG)
     spot = SPOT.order("TRXUSDT", client_id="121211212122", conditional=True).parse([], payload("spot_plans"), [], None)
     assert spot.id == "121211212122"
@@ -244,7 +244,7 @@ def test_in_hedge_mode_bitgets_side_names_the_position(side: str, trade_side: st
 
 def test_a_plan_that_was_executed_is_filled_as_far_as_the_venue_says():
     (found,) = FUTURES.order_history("ETHUSDT", **SPAN).parse(NOTHING, payload("futures_plan_history"), *[NOTHING] * 7)
-    assert (found.status, found.filled, found.average) == (OrderStatus.FILLED, 1, Decimal("1999.2"))
+    assert (found.status, found.filled, found.average) == (OrderStatus.FILLED, Decimal(1), Decimal("1999.2"))
 
 
 @pytest.mark.parametrize(

@@ -168,8 +168,8 @@ async def test_every_write_is_proposed_and_leaves_once_on_the_word(
     clock.advance(5)
     await run(desk, "confirm_action", token=pending.data["token"], confirmation="CONFIRM")
     (sent,) = wire.of(endpoint)
-    stamped = desk.gate.get(pending.data["action"]).steps[0].call
-    check(sent, endpoint, BITGET.revive(stamped).arguments if isinstance(stamped, dict) else stamped.arguments)
+    stamped = BITGET.revive(desk.gate.get(pending.data["action"]).steps[0].call)
+    check(sent, endpoint, stamped.arguments)
     posts = [r for r in wire.requests if r.method == "POST"]
     assert posts == [sent]
     assert desk.gate.get(pending.data["action"]).state in (ActionState.DONE, ActionState.UNKNOWN)

@@ -39,7 +39,7 @@ class House:
             "bitget", market, self.store, self.clock, KEY, SECRET, listings=few_listings(), balances=BALANCES
         )
 
-    def raw(self, method: str, path: str, body: bytes = b"", **changes: str) -> HttpReply:
+    def raw(self, method: str, path: str, body: bytes = b"", **changes: Any) -> HttpReply:
         self.clock.wait(1)
         stamp = changes.pop("time", str(self.clock.now))
         text = f"{stamp}{method}{path}".encode() + body
@@ -105,7 +105,7 @@ def house() -> House:
         ({"time": "1"}, "40008"),
     ],
 )
-def test_a_request_that_is_not_signed_right_is_refused_with_its_code(house: House, changes: dict[str, str], code: str):
+def test_a_request_that_is_not_signed_right_is_refused_with_its_code(house: House, changes: dict[str, Any], code: str):
     reply = house.raw("GET", f"{SPOT}/account/assets", **changes)
     assert (reply.status, json.loads(reply.body)["code"]) == (400, code)
 
