@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import ClassVar, NoReturn
 
 from blave_mcp.exchanges.dialect import Ask
@@ -198,4 +199,7 @@ def unified(base: str, quote: str) -> str:
 
 def by_time(rows: Sequence[Candle]) -> tuple[Candle, ...]:
     """Sorts candles by opening time and drops repeated times, keeping the last."""
-    return tuple(dict(sorted((row.open_ms, row) for row in rows)).values())
+    if all(one.open_ms < two.open_ms for one, two in pairwise(rows)):
+        return tuple(rows)
+    last = {row.open_ms: row for row in rows}
+    return tuple(last[open_ms] for open_ms in sorted(last))

@@ -132,7 +132,7 @@ def test_the_path_is_the_same_however_it_is_cut_and_a_span_bounds_it(key: str, s
 
 
 @given(start=times, length=st.integers(HOUR + 1, 3 * HOUR))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 def test_a_long_span_bounds_the_mark(start: int, length: int):
     span = MARKET.span(PERP, start, start + length)
     path = MARKET.path(PERP, start, start + length)
