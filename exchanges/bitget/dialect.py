@@ -9,8 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 from blave_mcp.exchanges.bitget.codes import CODES, NOTHING_OPEN, Code, harmless
@@ -19,6 +18,7 @@ from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 API = "https://api.bitget.com"
@@ -255,13 +255,9 @@ def _wanted_ids(params: Sequence[Param], args: Args) -> Iterator[tuple[str, str]
 def _json(body: bytes) -> Any:
     """Parses without ever making a float; None where it is no JSON."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return exact_json(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _envelope(body: Any) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import decimal
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,14 @@ from blave_mcp.server.paper_http import listener, server_of
 from tests.exchanges.bitget.examples import KEY
 
 SPOT, PERP = "BTC/USDT", "BTC/USDT:USDT"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rounding() -> Iterator[None]:
+    """ccxt changes how this thread rounds, and leaves it so."""
+    before = decimal.getcontext().copy()
+    yield
+    decimal.setcontext(before)
 
 
 def now_ms() -> int:
