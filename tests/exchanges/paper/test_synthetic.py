@@ -153,7 +153,7 @@ def test_another_process_sees_the_same_prices():
 
 
 def test_known_prices_stay_what_they_were():
-    # A change here changes every stored paper account's market: raise the seed's meaning knowingly or not at all.
+    # A change here moves the market under every stored paper account.
     assert str(MARKET.prices(SPOT, NOW).last) == "68567.76"
     assert str(MARKET.bars(PERP, DAY, NOW - 2 * DAY, NOW - DAY, NOW)[0].volume) == "86042.838"
 
