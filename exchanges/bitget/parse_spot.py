@@ -11,14 +11,12 @@ from blave_mcp.exchanges.bitget.parse import (
     Row,
     listed,
     moment,
-    number,
-    optional,
-    positive,
     row,
     rows,
     symbol_of,
     time_in_force,
 )
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     AccountSettings,
     Balance,

@@ -8,9 +8,10 @@ from typing import Any
 from blave_mcp.exchanges.bitget import parse_futures
 from blave_mcp.exchanges.bitget.base import MARGIN_COIN, PRODUCT
 from blave_mcp.exchanges.bitget.endpoints import BITGET
-from blave_mcp.exchanges.bitget.parse import ask, listed, number, row, rows
+from blave_mcp.exchanges.bitget.parse import ask, listed, row, rows
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import MarginMode, PositionMode, Trace
 
 LAG_MS = 2_000
