@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
+from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 from blave_mcp.exchanges.paper.blave.face import BlaveFace
 from blave_mcp.exchanges.paper.bybit.face import BybitFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
@@ -20,6 +21,7 @@ _MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
     "binance-spot": lambda books, key, secret, _: BinanceSpotFace(books, key=key, secret=secret),
     "binance-futures": lambda books, key, secret, _: BinanceFuturesFace(books, key=key, secret=secret),
     "blave": lambda books, key, secret, _: BlaveFace(books, key=key, secret=secret),
+    "bitget": lambda books, key, secret, _: BitgetFace(books, key=key, secret=secret),
     "bybit": lambda books, key, secret, _: BybitFace(books, key=key, secret=secret),
     "okx": open_okx,
 }
@@ -28,6 +30,7 @@ FACES: Mapping[str, str] = {
     "binance-futures": "binance",
     "blave": "blave",
     "okx": "okx",
+    "bitget": "bitget",
     "bybit": "bybit",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
