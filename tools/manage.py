@@ -185,7 +185,8 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
             summary.row("Est. liquidation", f"about {exact(price)} with margin {margin:.2f} (now {held.liquidation})")
     summary.verify = "the symbol's settings"
     guards = [_settings_guard(now), _position_guard(now)]
-    calls = now.verbs.set_leverage(now.instrument.native, leverage)
+    side = now.here[0].position_side if now.here else PositionSide.BOTH
+    calls = now.verbs.under(now.settings.margin_mode, side).set_leverage(now.instrument.native, leverage)
     return _propose(
         desk,
         now.venue,
@@ -352,7 +353,7 @@ async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, sou
         raise BadArgument("source and target are the same wallet.")
     asset = asset.upper()
     balances = [b for one in place.markets.values() for b in await desk.ask(venue, one.holdings())]
-    # A wallet that several markets share counts once.
+    # A wallet that several markets share is counted once.
     held = tuple({b.wallet: b for b in balances if b.asset == asset}.values())
     free = sum((b.free for b in held if b.wallet == source), Decimal(0))
     if Decimal(amount) > free:
