@@ -9,6 +9,7 @@ from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
 from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 from blave_mcp.exchanges.paper.blave.face import BlaveFace
+from blave_mcp.exchanges.paper.bybit import terms as bybit_terms
 from blave_mcp.exchanges.paper.bybit.face import BybitFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_books import Books
@@ -37,7 +38,10 @@ FACES: Mapping[str, str] = {
 WITH_PASSPHRASE = ("okx",)
 
 Terms = tuple[tuple[Listing, ...], Mapping[str, Mapping[str, Decimal]], Rules]
-TERMS: Mapping[str, Terms] = {"okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES)}
+TERMS: Mapping[str, Terms] = {
+    "bybit": (bybit_terms.listings(), bybit_terms.BALANCES, bybit_terms.RULES),
+    "okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES),
+}
 """What is traded and how on the venues that differ from the usual; such a venue wants a store of its own."""
 
 
