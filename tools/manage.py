@@ -185,7 +185,7 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
             summary.row("Est. liquidation", f"about {exact(price)} with margin {margin:.2f} (now {held.liquidation})")
     summary.verify = "the symbol's settings"
     guards = [_settings_guard(now), _position_guard(now)]
-    calls = now.verbs.set_leverage(now.instrument.native, leverage)
+    calls = now.verbs.set_leverage_for(now.instrument.native, leverage, now.settings)
     return _propose(
         desk,
         now.venue,
