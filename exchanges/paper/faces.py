@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
+from blave_mcp.exchanges.paper.bingx import BingXFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_binance_futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.face_binance_spot import BinanceSpotFace
@@ -16,9 +17,15 @@ from blave_mcp.exchanges.paper.types import Listing, Rules
 _MAKERS: Mapping[str, Callable[[Books, str, str], Face]] = {
     "binance-spot": lambda books, key, secret: BinanceSpotFace(books, key=key, secret=secret),
     "binance-futures": lambda books, key, secret: BinanceFuturesFace(books, key=key, secret=secret),
+    "bingx": lambda books, key, secret: BingXFace(books, key=key, secret=secret),
     "blave": lambda books, key, secret: BlaveFace(books, key=key, secret=secret),
 }
-FACES: Mapping[str, str] = {"binance-spot": "binance", "binance-futures": "binance", "blave": "blave"}
+FACES: Mapping[str, str] = {
+    "binance-spot": "binance",
+    "binance-futures": "binance",
+    "bingx": "bingx",
+    "blave": "blave",
+}
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
 
 
