@@ -13,14 +13,14 @@ import ccxt  # type: ignore[import-untyped]
 import pytest
 
 from blave_mcp.exchanges.bingx.endpoints import BINGX
-from blave_mcp.exchanges.bingx.wire import canonical, signature
+from blave_mcp.exchanges.bingx.wire import canonical, ordered, signature
 from blave_mcp.exchanges.endpoint import Auth, Endpoint
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.wire import HttpRequest
 from tests.conftest import ROOT
 from tests.exchanges.bingx.examples import BASE, DIALECT, EVERY, KEY, NOW_MS, example, request
 
-VECTORS = json.loads((ROOT / "tests" / "signing" / "bingx.json").read_text())["vectors"]
+DOCUMENTED = json.loads((ROOT / "tests" / "signing" / "bingx.json").read_text())
 
 
 def parameters(sent: HttpRequest) -> str:
@@ -33,11 +33,16 @@ def parameters(sent: HttpRequest) -> str:
     return query
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
-def test_the_venue_s_own_examples_are_signed_as_it_signs_them(vector: dict[str, Any]):
-    text = canonical(sorted(tuple(pair) for pair in vector["args"]))
+@pytest.mark.parametrize("vector", DOCUMENTED["vectors"], ids=lambda vector: vector["name"])
+def test_the_venue_s_own_example_is_signed_as_it_signs_it(vector: dict[str, Any]):
+    text = canonical(tuple(pair) for pair in vector["args"])
     assert text == vector["canonical"]
     assert signature(vector["secret"], text) == vector["signature"]
+
+
+@pytest.mark.parametrize("vector", DOCUMENTED["orders"], ids=lambda vector: vector["canonical"][:20])
+def test_the_parameters_are_put_in_the_order_that_the_venue_shows(vector: dict[str, Any]):
+    assert canonical(ordered((name, value) for name, value in vector["args"])) == vector["canonical"]
 
 
 @pytest.mark.parametrize("endpoint", EVERY, ids=lambda endpoint: endpoint.id)

@@ -153,7 +153,10 @@ async def test_in_hedge_mode_longs_and_shorts_stand_apart_and_leverage_is_set_fo
     await carry_out(desk, clock, "place_order", **PERP, side="buy", size="0.01", position_side="long")
     await carry_out(desk, clock, "place_order", **PERP, side="sell", size="0.02", position_side="short")
     held = rows((await call(desk, "get_positions")).data["positions"])
-    assert sorted((one["side"], D(one["size_base"])) for one in held) == [("long (hedge)", D("0.01")), ("short (hedge)", D("0.02"))]
+    assert sorted((one["side"], D(one["size_base"])) for one in held) == [
+        ("long (hedge)", D("0.01")),
+        ("short (hedge)", D("0.02")),
+    ]
     await carry_out(
         desk, clock, "protect_position", symbol="BTC/USDT", stop_loss="5%", position_side="short", size="0.01"
     )
