@@ -138,7 +138,7 @@ class BingXDialect:
         """Reads what is left of the endpoint's own limit, where BingX tells it."""
         left = reply.headers.get(_REMAIN, "")
         bucket = call.endpoint.bucket
-        if not left.isdecimal():
+        if call.endpoint.auth is Auth.NONE or not left.isdecimal():
             return {}
         return {bucket: max(0, self.catalogue.buckets[bucket].amount - int(left))}
 

@@ -182,3 +182,4 @@ def test_what_is_left_of_an_endpoint_s_own_limit_is_read_from_its_answer():
     left = HttpReply(200, {"x-ratelimit-requests-remain": "7"}, b"")
     assert DIALECT.used(call, left) == {"swap.order.create": 3}
     assert DIALECT.used(call, HttpReply(200, {}, b"")) == {}
+    assert DIALECT.used(example(BINGX["swap.ticker.day"]), left) == {}, "market data share one limit"

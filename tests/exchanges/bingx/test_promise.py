@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +18,7 @@ import pytest
 from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.bingx.endpoints import BINGX
 from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
-from blave_mcp.exchanges.errors import BlaveError, NeedsConfirmation
+from blave_mcp.exchanges.errors import NeedsConfirmation, VenueRefused
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk
@@ -78,10 +79,8 @@ async def test_every_read_is_reached_through_explore_and_leaves_as_documented(
     desk: Desk, house: ByHost, endpoint: Endpoint
 ) -> None:
     arguments = example(endpoint).arguments
-    try:
+    with suppress(VenueRefused):
         await call(desk, "read_endpoint", endpoint=endpoint.id, args=arguments)
-    except BlaveError as error:
-        assert error.name != "BadArgument", error
     (sent,) = [r for r in house.requests if urlsplit(r.url).path == endpoint.path and r.method == endpoint.method][-1:]
     check(sent, endpoint, arguments)
     assert all(map(is_read, house.requests))
