@@ -293,7 +293,9 @@ class Gate:
         except BlaveError as error:
             objection = f"What the summary rests on could not be read again: {error.what}"
         if objection:
-            self._refuse(action.id, ActionState.APPROVED, f"{objection} {NOTHING_SENT} Propose it again for a fresh summary.")
+            self._refuse(
+                action.id, ActionState.APPROVED, f"{objection} {NOTHING_SENT} Propose it again for a fresh summary."
+            )
             return
         for n, call in enumerate(calls):
             if not await self._send_step(action, n, call):

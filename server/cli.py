@@ -7,11 +7,16 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 import click
 
 from blave_mcp.exchanges.errors import BlaveError
+
+
+class _Failure(click.ClickException):
+    exit_code = 2
 
 
 class _Told(click.Group):
@@ -21,13 +26,11 @@ class _Told(click.Group):
         try:
             return super().invoke(ctx)
         except BlaveError as error:
-            failure = click.ClickException(f"{error.name}: {error}")
+            raise _Failure(f"{error.name}: {error}") from None
         except BrokenPipeError:
             raise  # click ends quietly where the reader of a pipe has gone
         except (OSError, sqlite3.Error) as error:
-            failure = click.ClickException(f"{type(error).__name__}: {error}")
-        failure.exit_code = 2
-        raise failure
+            raise _Failure(f"{type(error).__name__}: {error}") from None
 
 
 def _settings(**overrides: Any) -> Any:
@@ -40,9 +43,7 @@ def _settings(**overrides: Any) -> Any:
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from blave_mcp.server.mcp import version
-
-        click.echo(version())
+        click.echo(metadata.version("blave-quant-mcp"))
         ctx.exit()
 
 
@@ -68,12 +69,12 @@ def serve(toolsets: str | None, read_only: bool | None, port: int | None) -> Non
     from blave_mcp.server.stdio import Wire
 
     wire = Wire()  # before anything that is imported could print
+    settings = _settings(toolsets=toolsets, read_only=read_only)
     import anyio
 
     from blave_mcp.server.app import build
     from blave_mcp.server.serve import log_to_stderr, serve_stdio
 
-    settings = _settings(toolsets=toolsets, read_only=read_only)
     log_to_stderr(settings.log_level)
     anyio.run(serve_stdio, build(settings), wire)
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import anyio
+
 from blave_mcp.server.app import build, credentials_for, kinds
 from blave_mcp.server.settings import Settings
 
@@ -52,5 +54,5 @@ def examine(settings: Settings, say: Callable[[str], None]) -> int:
         if reason := app.desk.halt.reason():
             say(f"HALTED       {reason}")
     finally:
-        app.store.close()
+        anyio.run(app.aclose)
     return 0

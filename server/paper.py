@@ -31,8 +31,10 @@ def paper_key(venue: str) -> Credentials:
     return Credentials(f"paper-{venue}-key", f"paper-{venue}-secret", f"paper-{venue}-passphrase")
 
 
-def open_market(settings: Settings) -> Market:
+def open_market(settings: Settings, books: PaperBooks, clock: Clock) -> Market:
     """The prices of the paper exchange, as BLAVE_MCP_PAPER_FEED says.
+
+    Where in a file's time the market stands is kept in the books, so that every venue and every process agree on it.
 
     Raises:
         BadSetting: the feed cannot be read.
@@ -42,11 +44,16 @@ def open_market(settings: Settings) -> Market:
     if settings.paper_feed.lower() == "live":
         return LiveMarket(default_listings())
     try:
-        return FeedMarket.from_file(settings.paper_feed, SyntheticMarket())
+        market = FeedMarket.from_file(settings.paper_feed, SyntheticMarket())
     except (BadFeed, OSError) as error:
         raise BadSetting(
             f"BLAVE_MCP_PAPER_FEED cannot be read: {error}.", "It is a CSV of bars, gzip allowed; empty is synthetic."
         ) from None
+    with books.of(f"market {Path(settings.paper_feed).name}").session() as session:
+        market.restore(session.load() or "")
+        market.clock(clock.now_ms())
+        session.save(market.memento())
+    return market
 
 
 @dataclass(slots=True)
@@ -74,18 +81,21 @@ class _Routed:
 
 
 def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
-    """The named faces over one market and one set of books."""
+    """The named faces over one market; faces of one venue share one account."""
     keys = {name: paper_key(FACES[name]) for name in names}
-    return {name: open_face(name, market, books, clock.now_ms, key.key, key.secret) for name, key in keys.items()}
+    return {
+        name: open_face(name, market, books.of(FACES[name]), clock.now_ms, key.key, key.secret)
+        for name, key in keys.items()
+    }
 
 
 class PaperHouse:
-    """The faces of every venue over one market and one set of books."""
+    """The faces of every venue over one market, an account for each venue."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         books = PaperBooks(settings.home / BOOKS)
-        market, network = open_market(settings), HttpTransport()
+        market, network = open_market(settings, books, clock), HttpTransport()
         self.prices = prices_in_words(settings.paper_feed)
         faces = open_faces(market, clock, books, FACES)
         hosts = {url: transport for transport in faces.values() for url in transport.face.base_urls}
@@ -152,7 +162,8 @@ async def serve_face(settings: Settings, name: str, port: int, say: Callable[[st
         raise BadSetting(f'There is no paper venue "{name}".', f"There are: {', '.join(FACES)}.")
     books = PaperBooks(settings.home / BOOKS)
     key = paper_key(FACES[name])
-    market, clock = open_market(settings), SystemClock()
+    clock = SystemClock()
+    market = open_market(settings, books, clock)
     if isinstance(market, LiveMarket):
         raise BadSetting("A face over HTTP has no live prices.", "Unset BLAVE_MCP_PAPER_FEED, or name a file.")
     transport = open_faces(market, clock, books, [name])[name]

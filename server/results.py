@@ -44,15 +44,21 @@ class ResultShelf:
         note = (
             f"\n[{left} more lines, {len(text) - len(head)} characters, are left out here; the whole is {SCHEME}{name}]"
         )
+        size = len(text.encode())
         link = types.ResourceLink(
-            name=name, uri=f"{SCHEME}{name}", title=f"Whole result of {tool}", mime_type="text/plain", size=len(text)
+            name=name, uri=f"{SCHEME}{name}", title=f"Whole result of {tool}", mime_type="text/plain", size=size
         )
         return head + note, link
 
     @staticmethod
     def small(data: Mapping[str, Any]) -> dict[str, Any]:
         """Drops what makes structured data as long as the text that was cut; says what was dropped."""
-        kept = {name: value for name, value in data.items() if len(json.dumps(value, default=str)) <= LONGEST // 4}
+        kept, room = {}, LONGEST // 2
+        for name, value in data.items():
+            size = len(json.dumps(value, default=str))
+            if size <= min(room, LONGEST // 4):
+                kept[name] = value
+                room -= size
         dropped = [name for name in data if name not in kept]
         return {**kept, "left_out": dropped} if dropped else kept
 

@@ -120,7 +120,7 @@ async def _answer_probes(server: Server[Any], read: Any, write: Any, state: Any)
     Returns:
         The stream without the probes.
     """
-    lead = []
+    lead: list[Any] = []
     async for item in read:
         message = item.message if isinstance(item, SessionMessage) else None
         if isinstance(message, types.JSONRPCRequest) and message.method == PROBE:

@@ -60,6 +60,16 @@ def _lower(value: Any) -> Any:
 Word = BeforeValidator(_lower)
 
 
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        more = parts.query or parts.fragment or parts.username or parts.password or parts.port == 0
+    except ValueError:  # brackets that do not close, a port that is none
+        return False
+    return bool(safe and parts.hostname and not more)
+
+
 class Settings(BaseSettings):
     """Everything that the operator can choose. Variables are named BLAVE_MCP_ and the field's name in capitals."""
 
@@ -93,13 +103,17 @@ class Settings(BaseSettings):
         """Only what `load` hands over: it reads the environment and the file, and refuses names unknown to it."""
         return (init_settings,)
 
+    @field_validator("home")
+    @classmethod
+    def _without_tilde(cls, home: Path) -> Path:
+        """No shell stands between a client's configuration and this."""
+        return home.expanduser()
+
     @field_validator("urls")
     @classmethod
     def _only_safe_urls(cls, urls: Mapping[str, str]) -> Mapping[str, str]:
         for name, url in urls.items():
-            parts = urlsplit(url)
-            safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-            if not safe or not parts.hostname or parts.query or parts.fragment or parts.username or parts.password:
+            if not _is_base_url(url):
                 raise ValueError(f"{name}: a base URL is https://host, or http:// to this machine's loopback only")
         return urls
 
@@ -126,7 +140,10 @@ def load(
         BadSetting: an unknown or unusable variable.
     """
     given = dict(os.environ if environment is None else environment)
-    file = env_file or Path(given.pop(f"{PREFIX}ENV_FILE", "") or ".env")
+    named = given.pop(f"{PREFIX}ENV_FILE", "").strip()
+    file = env_file or Path(named or ".env").expanduser()
+    if named and not file.exists():
+        raise BadSetting(f"{PREFIX}ENV_FILE names {file}, and there is no such file.")
     merged = {k.upper(): v for k, v in dotenv_values(file).items() if v is not None} if file.is_file() else {}
     merged.update({k.upper(): v for k, v in given.items()})
     values: dict[str, Any] = {"keys": {}, "urls": {}}

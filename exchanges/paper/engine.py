@@ -318,11 +318,18 @@ class Engine:
     # Ends
 
     def finish(self, order: Order, status: OrderStatus, now_ms: int, reason: Reason | None = None) -> Order:
-        """Ends an order, and what waits for it."""
+        """Ends an order, and what waits for it; hands a shared lock on."""
+        shared = order.id in self.book.locks
         self._unlock(order)
         order = replace(order, status=status, updated_ms=now_ms, reason=reason)
         self.book.put(order)
+        for other in self._rivals(order):
+            if shared and other.status is not OrderStatus.PENDING:
+                self.lock(other)
         for other in self._waiting(order):
+            if not self.book.is_open(other.id):
+                # Its rival, entered a moment ago, has executed.
+                continue
             if status is OrderStatus.FILLED:
                 self._activate(other, now_ms)
             else:
@@ -335,6 +342,8 @@ class Engine:
     def _end_rivals(self, order: Order, now_ms: int) -> None:
         for other in self._rivals(order):
             self.finish(other, OrderStatus.EXPIRED, now_ms, Reason.LIST_SIBLING)
+        # What they shared is now this order's, to be spent.
+        self._unlock(order)
 
     def cancel(self, order: Order, now_ms: int, reason: Reason | None = None) -> Order:
         """Cancels an open order, and with it its list where the venue binds them so."""

@@ -81,7 +81,7 @@ class Books:
 
     @contextmanager
     def open(self, now_ms: int) -> Iterator[Account]:
-        """Gives the account as it is now, and saves it at the end if it has changed.
+        """Gives the account as it is now, and saves it at the end if it or the market's memento has changed.
 
         A refusal that leaves by an exception keeps what the passing of time has done before it.
 
@@ -94,7 +94,7 @@ class Books:
             # A fault in the middle must not leave a changed account beside an old text.
             self._known = None
             account.noted = False
-            before = account.exchange.version
+            before = self._state(account)
             try:
                 yield account
             except Refused:
@@ -102,8 +102,11 @@ class Books:
                 raise
             self._keep(session, text, account, before)
 
-    def _keep(self, session: BookSession, text: str | None, account: Account, before: int) -> None:
-        if text is None or account.noted or account.exchange.version != before:
+    def _state(self, account: Account) -> tuple[int, str]:
+        return account.exchange.version, self.market.memento()
+
+    def _keep(self, session: BookSession, text: str | None, account: Account, before: tuple[int, str]) -> None:
+        if text is None or account.noted or self._state(account) != before:
             text = _to_text(account)
             session.save(text)
         self._known = (text, account)

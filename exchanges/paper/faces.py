@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
+from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
+from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
 from blave_mcp.exchanges.paper.bingx import BingXFace
+from blave_mcp.exchanges.paper.blave.face import BlaveFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
-from blave_mcp.exchanges.paper.face_binance_futures import BinanceFuturesFace
-from blave_mcp.exchanges.paper.face_binance_spot import BinanceSpotFace
-from blave_mcp.exchanges.paper.face_blave import BlaveFace
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.types import Listing, Rules

@@ -89,10 +89,10 @@ class Funds:
         qty = taken + resting
         if not qty:
             return
-        load = account.load(key, without=replacing)
-        more = load.plus(request.side, notional)
+        now = account.load(key)
+        more = account.load(key, without=replacing).plus(request.side, notional)
         _, most = exposure(account.legs_of(key), more, hedge=account.hedge)
-        _, before = exposure(account.legs_of(key), load, hedge=account.hedge)
+        _, before = exposure(account.legs_of(key), now, hedge=account.hedge)
         cap = max_notional(listing.tiers, account.leverage(key))
         if most > cap and most > before:
             raise PaperRefusal(
@@ -105,7 +105,7 @@ class Funds:
         mark = self.market.prices(key, account.settled_ms).mark
         average = notional / qty
         loss = max(ZERO, request.side.sign * (average - mark)) * opened
-        need = account.order_margin(key, more) - account.order_margin(key, load)
+        need = account.order_margin(key, more) - account.order_margin(key, now)
         need = (need + loss + listing.taker_fee * average * opened).quantize(QUANTUM, ROUND_UP)
         have = account.available(listing.settle)
         if account.mode(key) is MarginMode.ISOLATED:

@@ -115,21 +115,20 @@ def liquidation_price(listing: Listing, legs: Sequence[Leg], balance: Decimal, m
     legs = [leg for leg in legs if leg.qty]
     if not legs:
         return None
-    price = mark
-    for _ in range(2 * len(listing.tiers)):
-        tiers = [tier_at(listing.tiers, leg.size * price) for leg in legs]
-        top = balance
-        bottom = ZERO
-        for leg, tier in zip(legs, tiers, strict=True):
-            top += tier.cum - leg.sign * leg.cost
-            bottom += leg.size * tier.rate - leg.qty
-        if not bottom:
-            return None
-        found = top / bottom
-        if found <= 0:
-            return None
-        # The tier is that of the notional at the liquidation price itself.
-        if [tier_at(listing.tiers, leg.size * found) for leg in legs] == tiers:
-            return found.quantize(QUANTUM)
-        price = found
-    return price.quantize(QUANTUM)
+    # What is left less maintenance is linear in the price between the prices at which a leg changes its tier.
+    edges = sorted({ZERO, *(tier.floor / leg.size for leg in legs for tier in listing.tiers)})
+    roots = [
+        root
+        for low, high in zip(edges, [*edges[1:], None], strict=True)
+        if (root := _root(listing, legs, balance, low + 1 if high is None else (low + high) / 2)) is not None
+        if root > 0 and low <= root and (high is None or root <= high)
+    ]
+    return min(roots, key=lambda root: abs(root - mark)).quantize(QUANTUM) if roots else None
+
+
+def _root(listing: Listing, legs: Sequence[Leg], balance: Decimal, price: Decimal) -> Decimal | None:
+    """Where what is left would equal maintenance if every leg kept the tier that it has at `price`."""
+    tiers = [tier_at(listing.tiers, leg.size * price) for leg in legs]
+    top = balance + sum((tier.cum - leg.sign * leg.cost for leg, tier in zip(legs, tiers, strict=True)), ZERO)
+    bottom = sum((leg.size * tier.rate - leg.qty for leg, tier in zip(legs, tiers, strict=True)), ZERO)
+    return top / bottom if bottom else None

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.run [--reduced] [start memory round_trips listing ccxt paper]
 
-Timings on a shared machine are noisy: every baseline is measured in turn with ours, the figures are medians, and the
-column `noise` tells how far single rounds lie apart. A missed target is shown and fails nothing.
+Timings on a shared machine are noisy: every baseline is measured in turn with ours, the figures are medians of
+processes and minima of computations, and the column `noise` tells how far single rounds lie apart. A missed target
+is shown and fails nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tests.benchmarks.servers import listing, memory, round_trips, start
 
 
 def _ccxt(effort: Effort) -> list[Figure]:
-    # ccxt loads every exchange it knows: not before the memory of this process no longer matters to the other parts.
+    # ccxt loads every exchange that it knows, which the other parts need not wait for.
     from tests.benchmarks.against_ccxt import against_ccxt
 
     return against_ccxt(effort)
@@ -40,7 +41,7 @@ def main() -> None:
     """Measures the chosen parts and prints one table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; default all")
-    parser.add_argument("--reduced", action="store_true", help="as the tests run it: a minute less, and mere noise")
+    parser.add_argument("--reduced", action="store_true", help="as the tests run it: quick, and too little to judge by")
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.parts if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}")

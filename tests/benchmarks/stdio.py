@@ -75,7 +75,9 @@ class Server:
     """
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
-        clean = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+        # Without cached bytecode ours would be compiled at every start, and the installed packages not.
+        unwanted = "PYTHONDONTWRITEBYTECODE"
+        clean = {name: value for name, value in os.environ.items() if name != unwanted and not OURS.match(name)}
         own = {"BLAVE_MCP_HOME": str(folder / "home"), "BLAVE_MCP_ENV_FILE": os.devnull, "BLAVE_MCP_MODE": "paper"}
         self._errors = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(

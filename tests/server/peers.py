@@ -140,9 +140,10 @@ class Peer:
     def send(self, method: str, params: Mapping[str, Any] | None = None) -> int:
         """Sends a request and returns its id."""
         self._last += 1
-        message = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": dict(params or {})}
+        given = dict(params or {})
         if self.era == MODERN:
-            message["params"]["_meta"] = self.envelope
+            given["_meta"] = self.envelope
+        message = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": given}
         self.line(json.dumps(message).encode())
         return self._last
 

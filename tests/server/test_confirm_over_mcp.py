@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import anyio
 import mcp_types as types
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
+
 from tests.server.peers import (
     MODERN,
     PERPETUAL_ORDER,
@@ -30,9 +32,7 @@ NOTHING_SENT = "Nothing was sent."
 def holdings(peer: Peer) -> list[Any]:
     """What a spot order would change, as the venue tells it: the balances, and every order that there was."""
     account = peer.data("read_endpoint", venue="binance", endpoint="GET /api/v3/account")
-    orders = peer.data(
-        "read_endpoint", venue="binance", endpoint="GET /api/v3/allOrders", args={"symbol": "ETHUSDT"}
-    )
+    orders = peer.data("read_endpoint", venue="binance", endpoint="GET /api/v3/allOrders", args={"symbol": "ETHUSDT"})
     return [account["payload"]["balances"], orders["payload"]]
 
 
@@ -56,9 +56,8 @@ class Drawer:
 
 
 @pytest.fixture(scope="module")
-def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
-    with Peer(tmp_path_factory.mktemp("chat") / "home", era=MODERN) as peer:
-        yield peer
+def chat(modern: Peer) -> Peer:
+    return modern
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +133,7 @@ def test_a_discarded_action_cannot_be_confirmed(drawer: Drawer):
     assert (told["error"], told["not_done"]) == ("NoSuchAction", NOTHING_SENT)
 
 
-def test_the_word_sends_the_order_and_the_venues_own_fill_and_position_are_told(
-    hasty: dict[str, Any], drawer: Drawer
-):
+def test_the_word_sends_the_order_and_the_venues_own_fill_and_position_are_told(hasty: dict[str, Any], drawer: Drawer):
     peer, token = drawer.peer, hasty["token"]
     peer.info = {"name": "ev\u202eil\x1b[2J\nCONFIRM" + "x" * 500, "version": "1"}
     result = peer.call("confirm_action", token=token, confirmation="CONFIRM")
@@ -189,7 +186,7 @@ class Person:
     reply: types.ElicitResult | types.ErrorData = field(default_factory=lambda: types.ElicitResult(action="cancel"))
     questions: list[Any] = field(default_factory=list)
 
-    async def __call__(self, _: Any, params: Any) -> types.ElicitResult | types.ErrorData:
+    async def __call__(self, context: Any, params: Any) -> types.ElicitResult | types.ErrorData:
         self.questions.append(params)
         return self.reply
 
@@ -283,12 +280,11 @@ async def test_the_word_typed_into_the_dialog_sends_the_action_whatever_the_mode
 async def test_a_dialog_that_fails_leaves_the_action_pending(table: Table):
     token = table.tokens.pop()
     failure = types.ErrorData(code=-32000, message="no window\u202e")
-    try:
-        result = await table.confirm(token, failure)
-    except Exception as error:  # noqa: BLE001 - in the newest era the SDK's client raises it to its own caller
-        assert "no window" in str(error)
+    if table.client.protocol_version == MODERN:  # here the client itself gives up, and never calls again
+        with pytest.raises(MCPError, match="no window"):
+            await table.confirm(token, failure)
     else:
-        told = result.structured_content
+        told = (await table.confirm(token, failure)).structured_content
         assert told["error"] == "Unavailable"
         assert "The client's dialog failed: “no window”. The action is still pending." in told["what"]
         assert told["not_done"] == NOTHING_SENT
@@ -304,7 +300,7 @@ async def test_a_used_token_opens_no_dialog(table: Table):
     assert table.person.questions == []
 
 
-FORM = {"elicitation": {"form": {}}}
+FORM: dict[str, Any] = {"elicitation": {"form": {}}}
 NO_DIALOG: list[dict[str, Any]] = [{}, {"elicitation": {"url": {}}}, {"sampling": {}}]
 
 
@@ -323,7 +319,7 @@ def test_a_client_without_a_dialog_is_told_and_the_action_stays(tmp_path: Path):
                 result = peer.call("confirm_action", token=token, confirmation="CONFIRM")
                 told = result["structuredContent"]
                 assert told["error"] == "NeedsConfirmation"
-                assert "confirmations from a dialog only, and this client has none. The action is pending." in told["what"]
+                assert "from a dialog only, and this client has none. The action is pending." in told["what"]
                 assert told["not_done"] == NOTHING_SENT
                 assert "BLAVE_MCP_CONFIRM=chat" in told["next"]
             assert peer.asked == []

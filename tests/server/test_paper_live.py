@@ -96,5 +96,3 @@ async def test_without_the_network_it_says_so_and_invents_nothing(clock: FakeClo
     with pytest.raises(Unavailable, match="live prices could not be fetched"):
         await app.desk.ask("binance", BinanceFutures().ticker("BTCUSDT"))
     await app.aclose()
-
-

@@ -151,6 +151,7 @@ def sell(key: str, qty: str | None = None, price: str | None = None, **numbers: 
 
 def refused(exchange: PaperExchange, order: OrderRequest, now_ms: int = T0) -> Reason:
     """Places an order that has to be refused without a trace; returns why."""
+    exchange.advance(now_ms)
     before = exchange.to_json()
     with pytest.raises(PaperRefusal) as caught:
         exchange.place(order, now_ms)

@@ -60,7 +60,7 @@ def test_a_position_is_told_alike_by_every_version():
     mark = Decimal(old["markPrice"])
     assert Decimal(old["unRealizedProfit"]) == mark - Decimal(order["avgPrice"])
     account = venue.ok("GET", "/fapi/v3/account")
-    assert account["positions"][0]["initialMargin"] == new["initialMargin"]
+    assert account["positions"][0]["initialMargin"] == new["initialMargin"] == new["positionInitialMargin"]
     assert Decimal(new["initialMargin"]) == (mark / 10).quantize(Decimal("1e-8"))
     assert Decimal(account["totalMarginBalance"]) == Decimal(account["totalWalletBalance"]) + Decimal(
         account["totalUnrealizedProfit"]
@@ -77,6 +77,30 @@ def test_version_two_tells_every_symbol_and_version_three_only_what_is_in_use():
     assert [(row["symbol"], row["positionAmt"]) for row in venue.ok("GET", "/fapi/v3/positionRisk")] == [
         ("BTCUSDT", "0.000")
     ]
+
+
+@pytest.mark.parametrize("hedge", [False, True])
+def test_the_margin_of_orders_is_told_by_symbol_and_adds_up(hedge: bool):
+    venue = futures()
+    if hedge:
+        venue.ok("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
+    legs = ("LONG", "SHORT") if hedge else ("BOTH", "BOTH")
+    venue.ok("POST", ORDER, **market(quantity="0.1", positionSide=legs[0]))
+    venue.ok("POST", ORDER, **limit(venue, positionSide=legs[0]))
+    venue.ok("POST", ORDER, **limit(venue, "1.03", "SELL", quantity="0.4", positionSide=legs[1]))
+    venue.ok(
+        "POST", ORDER, **limit(venue, "1.04", "SELL", positionSide=legs[0], **({} if hedge else {"reduceOnly": "true"}))
+    )
+    venue.ok("POST", ALGO, **stop(venue, positionSide=legs[0]))
+    total = Decimal(venue.ok("GET", "/fapi/v3/account")["totalOpenOrderInitialMargin"])
+    assert total > 0
+    for path in ("/fapi/v2/account", "/fapi/v3/positionRisk"):
+        answer = venue.ok("GET", path)
+        rows = answer["positions"] if isinstance(answer, dict) else answer
+        assert abs(sum(Decimal(row["openOrderInitialMargin"]) for row in rows) - total) <= Decimal("2e-8")
+        for row in rows:
+            parts = Decimal(row["positionInitialMargin"]) + Decimal(row["openOrderInitialMargin"])
+            assert Decimal(row["initialMargin"]) == parts
 
 
 def test_closing_a_position_realises_its_profit():

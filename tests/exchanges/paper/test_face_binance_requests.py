@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from blave_mcp.exchanges.paper.market import Prices, StalePrice
+from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 from tests.exchanges.paper.face_client import (
     FORM,
@@ -13,6 +15,7 @@ from tests.exchanges.paper.face_client import (
     SPOT,
     START,
     House,
+    few_listings,
     form,
     futures,
     signature,
@@ -231,25 +234,16 @@ def test_an_order_that_is_not_understood_is_not_counted():
     assert "x-mbx-order-count-10s" not in reply.headers
 
 
+class Silent(SyntheticMarket):
+    """A market whose prices are too old."""
+
+    def prices(self, key: str, now_ms: int) -> Prices:
+        raise StalePrice(f"no price of {key} for a minute")
+
+
 @VENUES
 def test_a_market_that_cannot_answer_is_a_503_that_says_the_operation_failed(name: str):
-    house = House(listings=())
-    house.listings = House().listings
-
-    class Silent:
-        def __getattr__(self, method: str) -> Any:
-            from blave_mcp.exchanges.paper.market import StalePrice
-            from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
-
-            if method in ("prices", "quote", "depth"):
-
-                def silent(*_: Any) -> Any:
-                    raise StalePrice("no price for a minute")
-
-                return silent
-            return getattr(SyntheticMarket(house.listings), method)
-
-    house.market = Silent()
+    house = House(market=Silent(few_listings()))
     path = "/api/v3/ticker/price" if name == SPOT else "/fapi/v1/ticker/price"
     reply = house.send(name, "GET", path, {"symbol": "BTCUSDT"}, public=True)
     assert told(reply) == (503, -1001)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from blave_mcp.exchanges.paper.face_binance_futures import BinanceFuturesFace
-from blave_mcp.exchanges.paper.face_binance_spot import BinanceSpotFace
+from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
+from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
 from tests.exchanges.paper.face_client import FUTURES, SPOT, START, House, futures, spot
 
 BTC: dict[str, Any] = {"symbol": "BTCUSDT"}
@@ -82,15 +82,15 @@ REPORTED = f"{ORDER} {SPOT_STATE} stopPrice icebergQty time updateTime isWorking
 CANCELED = f"{ORDER} origClientOrderId transactTime {SPOT_STATE} selfTradePreventionMode"
 LISTED = "orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders"
 FUTURE = (
-    "clientOrderId executedQty orderId origQty price reduceOnly side positionSide status stopPrice closePosition symbol "
-    "timeInForce type origType updateTime workingType priceProtect priceMatch selfTradePreventionMode goodTillDate "
-    "cumQuote"
+    "clientOrderId executedQty orderId origQty price reduceOnly side positionSide status stopPrice closePosition "
+    "symbol timeInForce type origType updateTime workingType priceProtect priceMatch selfTradePreventionMode "
+    "goodTillDate cumQuote"
 )
 QUERIED = f"{FUTURE} avgPrice time"
 ALGO = (
-    "algoId clientAlgoId algoType orderType symbol side positionSide timeInForce quantity algoStatus triggerPrice price "
-    "icebergQuantity selfTradePreventionMode workingType priceMatch closePosition priceProtect reduceOnly createTime "
-    "updateTime triggerTime goodTillDate"
+    "algoId clientAlgoId algoType orderType symbol side positionSide timeInForce quantity algoStatus triggerPrice "
+    "price icebergQuantity selfTradePreventionMode workingType priceMatch closePosition priceProtect reduceOnly "
+    "createTime updateTime triggerTime goodTillDate"
 )
 ALGO_LISTED = f"{ALGO} actualOrderId actualPrice tpTriggerPrice tpPrice slTriggerPrice slPrice tpOrderType"
 TOTALS = (
@@ -103,9 +103,9 @@ RISK_2 = (
     "maxNotionalValue positionAmt notional isolatedWallet symbol unRealizedProfit positionSide updateTime"
 )
 RISK_3 = (
-    "symbol positionSide positionAmt entryPrice breakEvenPrice markPrice unRealizedProfit liquidationPrice isolatedMargin "
-    "notional marginAsset isolatedWallet initialMargin maintMargin positionInitialMargin openOrderInitialMargin adl "
-    "bidNotional askNotional updateTime"
+    "symbol positionSide positionAmt entryPrice breakEvenPrice markPrice unRealizedProfit liquidationPrice "
+    "isolatedMargin notional marginAsset isolatedWallet initialMargin maintMargin positionInitialMargin "
+    "openOrderInitialMargin adl bidNotional askNotional updateTime"
 )
 FILLS = "buyer commission commissionAsset id maker orderId price qty quoteQty realizedPnl side positionSide symbol time"
 
@@ -113,8 +113,8 @@ FILLS = "buyer commission commissionAsset id maker orderId price qty quoteQty re
 ROWS: list[tuple[str, str, str, Params, str]] = [
     (
         SPOT, "GET", "/api/v3/account", nothing,
-        "makerCommission takerCommission buyerCommission sellerCommission commissionRates canTrade canWithdraw canDeposit "
-        "brokered requireSelfTradePrevention preventSor updateTime accountType balances permissions uid",
+        "makerCommission takerCommission buyerCommission sellerCommission commissionRates canTrade canWithdraw "
+        "canDeposit brokered requireSelfTradePrevention preventSor updateTime accountType balances permissions uid",
     ),
     (
         SPOT, "GET", "/api/v3/myTrades", symbol,
@@ -221,8 +221,8 @@ ROWS: list[tuple[str, str, str, Params, str]] = [
     ),
     (FUTURES, "GET", "/fapi/v1/leverageBracket", nothing, "symbol brackets"),
 ]  # fmt: skip
-REFUSED = {("POST", "/fapi/v1/positionSide/dual"): -4067}
-"""What the stage's open orders forbid."""
+REFUSED = {("POST", "/fapi/v1/positionSide/dual"): -4068}
+"""What the stage's open position forbids."""
 
 
 @pytest.mark.parametrize(("name", "method", "path", "params", "fields"), ROWS, ids=[f"{r[1]} {r[2]}" for r in ROWS])
@@ -263,8 +263,8 @@ PUBLIC: list[tuple[str, str, dict[str, Any], str]] = [
     (SPOT, "/api/v3/ticker/bookTicker", {"symbols": '["BTCUSDT"]'}, "symbol bidPrice bidQty askPrice askQty"),
     (
         SPOT, "/api/v3/ticker/24hr", BTC,
-        "symbol priceChange priceChangePercent weightedAvgPrice prevClosePrice lastPrice lastQty bidPrice bidQty askPrice "
-        "askQty openPrice highPrice lowPrice volume quoteVolume openTime closeTime firstId lastId count",
+        "symbol priceChange priceChangePercent weightedAvgPrice prevClosePrice lastPrice lastQty bidPrice bidQty "
+        "askPrice askQty openPrice highPrice lowPrice volume quoteVolume openTime closeTime firstId lastId count",
     ),
     (
         SPOT, "/api/v3/ticker/24hr", {**BTC, "type": "MINI"},
@@ -314,9 +314,10 @@ SYMBOL = {
     "quoteOrderQtyMarketAllowed allowTrailingStop cancelReplaceAllowed amendAllowed pegInstructionsAllowed "
     "isSpotTradingAllowed isMarginTradingAllowed filters permissions permissionSets defaultSelfTradePreventionMode "
     "allowedSelfTradePreventionModes",
-    FUTURES: "symbol pair contractType deliveryDate onboardDate status maintMarginPercent requiredMarginPercent baseAsset "
-    "quoteAsset marginAsset pricePrecision quantityPrecision baseAssetPrecision quotePrecision underlyingType "
-    "underlyingSubType settlePlan triggerProtect filters orderTypes timeInForce liquidationFee marketTakeBound",
+    FUTURES: "symbol pair contractType deliveryDate onboardDate status maintMarginPercent requiredMarginPercent "
+    "baseAsset quoteAsset marginAsset pricePrecision quantityPrecision baseAssetPrecision quotePrecision "
+    "underlyingType underlyingSubType settlePlan triggerProtect filters orderTypes timeInForce liquidationFee "
+    "marketTakeBound",
 }
 
 
@@ -341,10 +342,15 @@ def test_a_symbol_is_told_with_all_its_filters(name: str, path: str, kinds: str)
         assert [each["filterType"] for each in row["filters"]] == kinds.split()
 
 
-INTEGERS = re.compile(
-    r".*([oO]rderId|[tT]ime|orderListId|algoId|tradeId|^id|uid|leverage|deliveryDate|[pP]recision|limit|count|tranId)$"
-)
-TEXTS = {"actualOrderId", "tradeId"}
+WHOLE = {
+    "orderId", "orderListId", "algoId", "id", "uid", "tranId", "time", "updateTime", "createTime", "triggerTime",
+    "transactTime", "transactionTime", "workingTime", "goodTillDate", "limit", "count", "intervalNum",
+    "makerCommission", "code", "type", "bracket", "initialLeverage", "notionalCap", "notionalFloor", "serverTime",
+    "executionId",
+}  # fmt: skip
+"""Names of integers; but `type` of an order and `code` of an algo order are texts."""
+AMOUNT = re.compile("(?i)(price|qty|margin|balance|amt|pnl|profit|notional|commission)$")
+WORDS = {"", "CONTRACT_PRICE", "MARK_PRICE"}
 
 
 @pytest.mark.parametrize(("name", "method", "path", "params", "fields"), ROWS, ids=[f"{r[1]} {r[2]}" for r in ROWS])
@@ -353,17 +359,15 @@ def test_amounts_are_texts_and_ids_and_times_are_integers(
 ):
     stage = Stage()
     body = json.loads(stage.house.send(name, method, path, params(stage)).body, parse_float=Float)
-    numbers_allowed = path in ("/fapi/v1/positionMargin", "/fapi/v1/leverageBracket")
     for place, value in leaves(body):
         key = place.rpartition(".")[2]
         if isinstance(value, Float):
-            assert numbers_allowed, place
-        elif isinstance(value, str) and re.search("(?i)(price|qty|margin|balance|amt|pnl|notional$)", key):
-            assert value in ("", "NONE", "MARK_PRICE", "CONTRACT_PRICE", "cross", "isolated") or DECIMAL.fullmatch(
-                value
-            ), place
-        elif key not in TEXTS and INTEGERS.match(key) and not isinstance(value, list | dict):
-            assert isinstance(value, int) or (key == "leverage" and value.isdigit()), place
+            assert path in ("/fapi/v1/positionMargin", "/fapi/v1/leverageBracket"), place
+        elif key in WHOLE:
+            assert isinstance(value, int) or (key in ("type", "code") and isinstance(value, str)), place
+        elif AMOUNT.search(key) and not isinstance(value, bool):
+            whole = {"multiAssetsMargin", "takerCommission", "buyerCommission", "sellerCommission"}
+            assert key in whole or value == "false" or value in WORDS or DECIMAL.fullmatch(value), place
 
 
 class Float(float):

@@ -9,6 +9,7 @@ import pytest
 from tests.exchanges.paper.face_client import SPOT, House, Venue, futures, spot
 
 BTC: dict[str, Any] = {"symbol": "BTCUSDT"}
+ZERO = Decimal(0)
 
 
 def market(side: str = "BUY", **more: Any) -> dict[str, Any]:
@@ -33,8 +34,8 @@ def test_a_market_order_fills_and_pays_its_commission_in_what_it_receives():
     assert Decimal(order["cummulativeQuoteQty"]) == quote
     fee = sum(Decimal(fill["commission"]) for fill in order["fills"])
     assert {fill["commissionAsset"] for fill in order["fills"]} == {"BTC"}
-    assert free(venue, "BTC") == (Decimal(1) + Decimal("0.5") - fee, 0)
-    assert free(venue, "USDT") == (Decimal(50_000) - quote, 0)
+    assert free(venue, "BTC") == (Decimal(1) + Decimal("0.5") - fee, ZERO)
+    assert free(venue, "USDT") == (Decimal(50_000) - quote, ZERO)
     trades = venue.ok("GET", "/api/v3/myTrades", **BTC)
     assert [(row["orderId"], row["isBuyer"], row["isMaker"]) for row in trades] == [
         (order["orderId"], True, False)
@@ -78,7 +79,7 @@ def test_a_limit_order_rests_locks_its_cost_and_is_cancelled():
     assert asked["isWorking"] is True
     gone = venue.ok("DELETE", "/api/v3/order", **BTC, orderId=order["orderId"], newClientOrderId="cancel-1")
     assert (gone["status"], gone["origClientOrderId"], gone["clientOrderId"]) == ("CANCELED", "rest-1", "cancel-1")
-    assert free(venue, "USDT") == (Decimal(50_000), 0)
+    assert free(venue, "USDT") == (Decimal(50_000), ZERO)
     assert venue.ok("GET", "/api/v3/openOrders", **BTC) == []
     assert [row["status"] for row in venue.ok("GET", "/api/v3/allOrders", **BTC)] == ["CANCELED"]
 
@@ -295,7 +296,7 @@ def test_an_oco_locks_once_and_is_cancelled_whole():
         "EXEC_STARTED",
         "list-1",
     )
-    assert [row["clientOrderId"] for row in placed["orders"]][0] == "up"
+    assert placed["orders"][0]["clientOrderId"] == "up"
     assert [row["type"] for row in placed["orderReports"]] == ["LIMIT_MAKER", "STOP_LOSS_LIMIT"]
     assert free(venue, "BTC") == (Decimal("0.9"), Decimal("0.1"))
     asked = venue.ok("GET", "/api/v3/orderList", orderListId=placed["orderListId"])
@@ -304,7 +305,7 @@ def test_an_oco_locks_once_and_is_cancelled_whole():
     assert venue.ok("GET", "/api/v3/openOrderList") == [asked]
     gone = venue.ok("DELETE", "/api/v3/orderList", **BTC, listClientOrderId="list-1")
     assert (gone["listStatusType"], gone["listOrderStatus"]) == ("ALL_DONE", "ALL_DONE")
-    assert free(venue, "BTC") == (Decimal(1), 0)
+    assert free(venue, "BTC") == (Decimal(1), ZERO)
     assert venue.ok("GET", "/api/v3/allOrderList")[0]["listOrderStatus"] == "ALL_DONE"
     assert venue.refused("DELETE", "/api/v3/orderList", **BTC, orderListId=placed["orderListId"]) == -2011
 
@@ -495,7 +496,7 @@ def test_transfers_move_between_spot_and_futures():
     venue, other = spot(house), futures(house)
     done = venue.ok("POST", "/sapi/v1/asset/transfer", type="MAIN_UMFUTURE", asset="USDT", amount="1000.5")
     assert other.ok("GET", "/fapi/v2/balance")[0]["balance"] == "51000.50000000"
-    assert free(venue, "USDT") == (Decimal("48999.5"), 0)
+    assert free(venue, "USDT") == (Decimal("48999.5"), ZERO)
     rows = venue.ok("GET", "/sapi/v1/asset/transfer", type="MAIN_UMFUTURE")
     assert rows["total"] == 1
     assert rows["rows"][0] | {"timestamp": 0} == {

@@ -8,6 +8,7 @@ import pytest
 
 from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.face_books import KEEP_NOTES, Books, Refused
+from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from tests.exchanges.paper.face_client import BALANCES, START, House, few_listings, futures, spot
 
@@ -76,9 +77,14 @@ def test_a_fault_in_the_middle_leaves_the_account_as_it_was():
     with books.open(START):
         pass
     text = store.load()
-    with pytest.raises(RuntimeError, match="fault"), books.open(START) as account:
-        account.exchange.transfer("USDT", Decimal(1), source="spot", target="perp", now_ms=START)
-        raise RuntimeError("a fault")
+
+    def break_down() -> None:
+        with books.open(START) as account:
+            account.exchange.transfer("USDT", Decimal(1), source="spot", target="perp", now_ms=START)
+            raise RuntimeError("a fault")
+
+    with pytest.raises(RuntimeError, match="fault"):
+        break_down()
     assert store.load() == text
     with books.open(START) as account:
         assert account.exchange.balance("spot", "USDT", START).total == Decimal(50_000)
@@ -101,9 +107,14 @@ def test_notes_are_kept_with_the_account_and_the_oldest_go_first():
 def test_a_refusal_after_a_change_keeps_the_change():
     store = MemoryBookStore()
     books = Books(store, SyntheticMarket(few_listings()), listings=few_listings())
-    with pytest.raises(Refused), books.open(START) as account:
-        account.note("changes", {"n": 1})
-        raise Refused("half of it was done")
+
+    def refuse() -> None:
+        with books.open(START) as account:
+            account.note("changes", {"n": 1})
+            raise Refused("half of it was done")
+
+    with pytest.raises(Refused):
+        refuse()
     with books.open(START) as account:
         assert account.noted_under("changes") == [{"n": 1}]
 
@@ -115,6 +126,25 @@ def test_books_that_are_none_are_refused_and_left_alone(text: str):
     with pytest.raises(ValueError, match="the books are"), books.open(START):
         pass
     assert store.load() == text
+
+
+def test_a_feed_stays_where_the_first_price_has_set_it(tmp_path: Path):
+    path = tmp_path / "BTCUSDT.csv"
+    rows = [f"{1_577_836_800 + n * 3_600},{100 + n},{110 + n},{90 + n},{101 + n},10" for n in range(4_000)]
+    path.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
+    listings = tuple(each for each in few_listings() if each.symbol == "BTCUSDT")
+
+    def a_process(house: House | None = None) -> House:
+        market = FeedMarket.from_file(path, SyntheticMarket(listings))
+        if house is None:
+            return House(market=market, listings=listings)
+        return House(market=market, listings=listings, clock=house.clock, store=house.store)
+
+    house = a_process()
+    spot(house).get("/api/v3/time")
+    first = spot(house).price()
+    house.clock.wait(86_400)
+    assert spot(a_process(house)).price() == spot(house).price() != first
 
 
 def test_the_books_of_the_server_fit(tmp_path: Path):

@@ -164,6 +164,13 @@ def test_an_otoco_on_spot_locks_once_for_both_exits():
     assert exchange.balance("spot", "BTC", T0).locked == D("1.4")
 
 
+def test_an_exit_that_executes_as_soon_as_it_is_entered_leaves_no_other_behind():
+    exchange = new_exchange()
+    group = exchange.place_list(ListKind.OTOCO, [buy(SPOT, "0.5"), sell(SPOT, "0.4", "49000"), exits()[1]], T0)
+    assert statuses(exchange, group, T0) == [FILLED, FILLED, EXPIRED]
+    assert exchange.balance("spot", "BTC", T0).locked == 0
+
+
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_cancelling_any_order_of_a_list_cancels_all_of_it(number: int):
     exchange = new_exchange()
@@ -178,6 +185,16 @@ def test_on_some_venues_the_orders_of_a_list_are_cancelled_one_by_one():
     group = exchange.place_list(ListKind.OTOCO, [buy(PERP, "0.5"), *exits(PERP, reduce_only=True)], T0)
     exchange.cancel(PERP, T0, order_id=group.order_ids[2])
     assert statuses(exchange, group, T0) == [FILLED, NEW, CANCELED]
+
+
+@pytest.mark.parametrize(("number", "locked"), [(0, D("0.5") * 52_500), (1, D("0.5") * 48_000)])
+def test_an_order_left_over_from_an_oco_keeps_its_own_funds_locked(number: int, locked: Decimal):
+    market = new_market()
+    exchange = new_exchange(market, rules=Rules(cancel_list_together=False))
+    above = request(SPOT, Side.BUY, OrderType.STOP_LIMIT, "0.5", trigger_price="52000", price="52500")
+    group = exchange.place_list(ListKind.OCO, [buy(SPOT, "0.5", "48000"), above], T0)
+    exchange.cancel(SPOT, T0, order_id=group.order_ids[number])
+    assert exchange.balance("spot", "USDT", T0).locked == locked
 
 
 def test_a_list_is_cancelled_by_its_own_id_once():

@@ -273,6 +273,45 @@ def test_a_reduction_frees_margin_and_unrealised_profit_counts_but_cannot_be_tak
     assert account.max_withdraw == 10_000
 
 
+def test_a_price_worse_than_the_mark_costs_its_loss_as_well_as_margin():
+    market = new_market()
+    exchange = free_exchange(market)
+    market.move(PERP, T0 + 1_000, "50000", "48000")
+    # 3 at 50000.1 need 7,500 of margin, and lose 6,000 against the mark at once.
+    assert refused(exchange, buy(PERP, "3"), T0 + 1_000) is Reason.INSUFFICIENT_MARGIN
+    assert exchange.place(sell(PERP, "3"), T0 + 1_000).status is OrderStatus.FILLED
+
+
+def test_an_amended_order_does_not_need_margin_twice():
+    exchange = free_exchange()
+    order = exchange.place(buy(PERP, "3.9", "49000"), T0)
+    assert exchange.amend(PERP, T0, order_id=order.id, price=D(49_500)).price == 49_500
+    with pytest.raises(PaperRefusal) as caught:
+        exchange.amend(PERP, T0, order_id=order.id, qty=D("4.1"))
+    assert caught.value.reason is Reason.INSUFFICIENT_MARGIN
+
+
+def test_a_position_that_the_market_has_made_too_large_can_still_be_made_smaller():
+    market = new_market()
+    exchange = free_exchange(market, balances={"perp": {"USDT": D(100_000)}})
+    exchange.set_leverage(PERP, D(125), T0)
+    exchange.place(buy(PERP, "0.9"), T0)
+    market.move(PERP, T0 + 1_000, "60000")
+    assert refused(exchange, buy(PERP, "0.01"), T0 + 1_000) is Reason.MAX_POSITION
+    assert exchange.place(sell(PERP, "0.5"), T0 + 1_000).status is OrderStatus.FILLED
+
+
+def test_a_profit_elsewhere_does_not_pay_for_an_isolated_position():
+    market = new_market()
+    exchange = free_exchange(market)
+    exchange.set_margin_mode(PERP, ISOLATED, T0)
+    exchange.place(buy(ETH, "90"), T0)
+    market.move(ETH, T0 + 1_000, "2500")
+    assert exchange.margin_account(T0 + 1_000).available > 30_000
+    assert refused(exchange, buy(PERP, "5"), T0 + 1_000) is Reason.INSUFFICIENT_MARGIN
+    assert exchange.place(buy(PERP, "3"), T0 + 1_000).status is OrderStatus.FILLED
+
+
 def test_a_position_cannot_outgrow_what_its_leverage_allows():
     exchange = free_exchange(balances={"perp": {"USDT": D(10_000_000)}})
     exchange.set_leverage(PERP, D(125), T0)
@@ -426,6 +465,17 @@ def test_shorts_collect_and_an_isolated_position_keeps_its_funding():
     assert exchange.positions(T0 + 8 * HOUR)[0].isolated_margin == 2_505
 
 
+def test_funding_beyond_an_isolated_positions_margin_is_paid_by_the_wallet():
+    market = new_market()
+    exchange = isolated_exchange(market)
+    market.move(PERP, T0 + 1_000, "60000")
+    market.rate = D("0.1")
+    (position,) = exchange.positions(T0 + 8 * HOUR)
+    assert (position.isolated_margin, position.unrealised) == (D(0), D("9999.9"))
+    balance = exchange.balance("perp", "USDT", T0 + 8 * HOUR)
+    assert (balance.locked, balance.free) == (D(0), D(4_000))
+
+
 def test_who_has_left_before_the_funding_time_pays_nothing():
     market = new_market()
     market.rate = D("0.0001")
@@ -463,6 +513,27 @@ def test_a_cross_position_is_liquidated_at_its_bankruptcy_price_when_the_mark_br
     fill = exchange.fills(now, order_id=closing.id)[0]
     assert (fill.liquidation, fill.price, fill.realised_pnl) == (True, record.price, -10_000)
     assert net(exchange.totals()) == {"USDT": 10_000}
+
+
+def test_a_liquidation_happens_even_if_the_price_has_come_back_before_anyone_looks():
+    market = new_market()
+    exchange = free_exchange(market)
+    exchange.place(buy(PERP, "2"), T0)
+    market.move(PERP, T0 + 1_000, "45000")
+    market.move(PERP, T0 + 2_000, "55000")
+    assert exchange.positions(T0 + HOUR) == ()
+    assert exchange.liquidations(T0 + HOUR)[0].time_ms == T0 + 1_000
+
+
+def test_of_positions_that_fall_together_nothing_is_left_over():
+    market = new_market()
+    exchange = free_exchange(market, balances={"perp": {"USDT": D("9999.99999999")}})
+    exchange.place(buy(PERP, "0.7"), T0)
+    exchange.place(buy(ETH, "33.333"), T0)
+    market.move(ETH, T0 + 1_000, "1733.33")
+    market.move(PERP, T0 + 2_000, "48111.1")
+    assert len(exchange.liquidations(T0 + 2_000)) == 2
+    assert cash(exchange, T0 + 2_000) == 0
 
 
 def test_a_gap_beyond_bankruptcy_is_the_insurance_funds_loss():

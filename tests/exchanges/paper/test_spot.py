@@ -22,6 +22,7 @@ from tests.exchanges.paper.scripted import (
     SPOT,
     T0,
     buy,
+    net,
     new_exchange,
     new_market,
     refused,
@@ -47,6 +48,16 @@ def test_a_market_buy_walks_the_book_and_pays_its_fee_in_base():
     ]
     assert exchange.balance("spot", "USDT", T0).free == 50_000 - order.quote
     assert exchange.balance("spot", "BTC", T0).free == D("1.4995")
+
+
+def test_fees_and_the_other_side_of_each_fill_go_to_accounts_of_their_own():
+    exchange = new_exchange()
+    order = exchange.place(buy(SPOT, "0.5"), T0)
+    accounts = exchange.system_accounts()
+    assert accounts.fees == {"BTC": D("0.0005")}
+    assert accounts.house == {"BTC": D("-0.5"), "USDT": order.quote}
+    assert accounts.insurance == {}
+    assert net(exchange.totals()) == {"USDT": 100_000, "BTC": 1}
 
 
 def test_a_market_sell_pays_its_fee_in_quote():

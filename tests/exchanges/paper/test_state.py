@@ -89,6 +89,17 @@ def test_what_happens_does_not_depend_on_how_often_someone_looks(
     assert often.to_json() == once.to_json()
 
 
+def test_a_trailing_stop_on_the_mark_knows_the_best_mark_exactly():
+    start = 1_750_000_000_123
+    market = SyntheticMarket(seed=2)
+    exchange = PaperExchange(market, now_ms=start)
+    trailing = request(PERP, Side.BUY, OrderType.TRAILING_STOP, "0.01", callback_rate="0.2", trigger_by=TriggerBy.MARK)
+    order = exchange.place(trailing, start)
+    end = start + 5 * 3_600_000
+    marks = [market.prices(PERP, start).mark, *(tick.mark for tick in market.path(PERP, start, end))]
+    assert exchange.order(end, order_id=order.id).extreme == min(marks)
+
+
 def test_time_never_goes_back():
     exchange = new_exchange()
     exchange.advance(T0 + 5_000)

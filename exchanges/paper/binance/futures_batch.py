@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_futures_fields import MODIFY_FIELDS, ORDER_FIELDS
-from blave_mcp.exchanges.paper.face_binance_futures_orders import cancel, modify, place
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params, missing, not_valid
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.futures_fields import MODIFY_FIELDS, ORDER_FIELDS
+from blave_mcp.exchanges.paper.binance.futures_orders import cancel, modify, place
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params, missing, not_valid
 from blave_mcp.exchanges.paper.refusals import PaperRefusal
 
 

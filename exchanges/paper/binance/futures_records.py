@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from blave_mcp.exchanges.paper.binance.face import Ask, window_of
+from blave_mcp.exchanges.paper.binance.futures_fields import price_text, qty_text
+from blave_mcp.exchanges.paper.binance.futures_orders import week_of
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, not_valid
 from blave_mcp.exchanges.paper.face import fixed, short
-from blave_mcp.exchanges.paper.face_binance import Ask, window_of
-from blave_mcp.exchanges.paper.face_binance_futures_fields import price_text, qty_text
-from blave_mcp.exchanges.paper.face_binance_futures_orders import week_of
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, not_valid
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.types import EntryKind, Side
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, missing
-from blave_mcp.exchanges.paper.face_binance_spot_fields import ORDER_PARAMS, Leg, request_of, side_of
-from blave_mcp.exchanges.paper.face_binance_spot_lists import list_reports, list_told
-from blave_mcp.exchanges.paper.face_binance_spot_orders import (
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, missing
+from blave_mcp.exchanges.paper.binance.spot_fields import ORDER_PARAMS, Leg, request_of, side_of
+from blave_mcp.exchanges.paper.binance.spot_lists import list_reports, list_told
+from blave_mcp.exchanges.paper.binance.spot_orders import (
     NAMES,
     canceled,
     core,

@@ -2,8 +2,8 @@
 
 https://github.com/Blave-TW/blave-quant-skill tells what is asked and answered. What it leaves open is chosen here and
 is not the venue's word: the text of errors, the shape of `fields` and `note`, and which symbols have gaps. Prices are
-the paper market's; alphas are made from them (`face_blave_series`). The header `x-blave-paper-origin` tells where the
-prices come from: "synthetic", "file" or "live".
+the paper market's; alphas are made from them (`series`). The header `x-blave-paper-origin` tells where the
+prices come from: "synthetic", "file" or "live", or several of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from blave_mcp.exchanges.paper import face_blave_series as series
+from blave_mcp.exchanges.paper.blave import series
 from blave_mcp.exchanges.paper.face import BadForm, Window, header, json_reply, parse_form, path_and_query, table
 from blave_mcp.exchanges.paper.face_books import Books, Refused
 from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, Bar, IntervalUnavailable, Market, MarketError
@@ -295,7 +295,8 @@ class BlaveFace:
             with self._books.open(now_ms) as account:
                 market = account.exchange.market
                 perps = {each.symbol: each for each in account.exchange.listings(Product.PERP)}
-                headers["x-blave-paper-origin"] = market.origin(next(each.key for each in perps.values()))
+                asked = [perps[params["symbol"]]] if params.get("symbol") in perps else list(perps.values())
+                headers["x-blave-paper-origin"] = ", ".join(sorted({market.origin(each.key) for each in asked}))
                 return route.handler(Ask(self, params, market, perps, now_ms))
         except MarketError as error:
             raise BlaveRefusal(503, str(error)) from None

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params, missing
 from blave_mcp.exchanges.paper.face import fixed, places_of
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params, missing
 from blave_mcp.exchanges.paper.market import SECOND
 from blave_mcp.exchanges.paper.types import (
     ZERO,

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask, window_of
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, missing
-from blave_mcp.exchanges.paper.face_binance_spot_fields import Leg, request_of, side_of
-from blave_mcp.exchanges.paper.face_binance_spot_orders import canceled, client_id_of, placed
+from blave_mcp.exchanges.paper.binance.face import Ask, window_of
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, missing
+from blave_mcp.exchanges.paper.binance.spot_fields import Leg, request_of, side_of
+from blave_mcp.exchanges.paper.binance.spot_orders import canceled, client_id_of, placed
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.refusals import PaperRefusal
 from blave_mcp.exchanges.paper.types import Listing, ListKind, Order, OrderList, OrderRequest, Side

@@ -15,9 +15,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from blave_mcp.exchanges.paper.binance.params import INVALID_SYMBOL, BinanceRefusal, Params, illegal, missing
 from blave_mcp.exchanges.paper.exchange import PaperExchange
 from blave_mcp.exchanges.paper.face import BadForm, Window, fixed, header, json_reply, parse_form, path_and_query, table
-from blave_mcp.exchanges.paper.face_binance_params import INVALID_SYMBOL, BinanceRefusal, Params, illegal, missing
 from blave_mcp.exchanges.paper.face_books import Account, Books
 from blave_mcp.exchanges.paper.market import DAY, MINUTE, IntervalUnavailable, MarketError, NoSuchMarket
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason

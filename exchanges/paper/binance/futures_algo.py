@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.paper.face import fixed, short
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_futures_fields import (
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.futures_fields import (
     CONDITIONAL,
     DEFAULT_STP,
     client_id_of,
@@ -29,7 +28,7 @@ from blave_mcp.exchanges.paper.face_binance_futures_fields import (
     tag_of,
     tif_of,
 )
-from blave_mcp.exchanges.paper.face_binance_futures_orders import (
+from blave_mcp.exchanges.paper.binance.futures_orders import (
     NO_SUCH_ORDER,
     UNKNOWN,
     is_algo,
@@ -37,7 +36,8 @@ from blave_mcp.exchanges.paper.face_binance_futures_orders import (
     response_type,
     week_of,
 )
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, missing, not_valid
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, missing, not_valid
+from blave_mcp.exchanges.paper.face import fixed, short
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import (
     ZERO,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params, missing
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params, missing
 from blave_mcp.exchanges.paper.types import Listing, Order, OrderRequest, OrderType, Side, TimeInForce
 
 TYPES: Mapping[str, tuple[OrderType, bool, bool]] = {

@@ -9,16 +9,15 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from blave_mcp.exchanges.paper import face_binance_futures_account as accounts
-from blave_mcp.exchanges.paper import face_binance_futures_algo as algo
-from blave_mcp.exchanges.paper import face_binance_futures_batch as batches
-from blave_mcp.exchanges.paper import face_binance_futures_orders as orders
-from blave_mcp.exchanges.paper import face_binance_futures_records as records
-from blave_mcp.exchanges.paper import face_binance_futures_settings as settings
-from blave_mcp.exchanges.paper import face_binance_market as market
-from blave_mcp.exchanges.paper.face import fixed, places_of
-from blave_mcp.exchanges.paper.face_binance import Ask, BinanceFace, Limit, Route, mapped, public
-from blave_mcp.exchanges.paper.face_binance_futures_fields import (
+from blave_mcp.exchanges.paper.binance import futures_account as accounts
+from blave_mcp.exchanges.paper.binance import futures_algo as algo
+from blave_mcp.exchanges.paper.binance import futures_batch as batches
+from blave_mcp.exchanges.paper.binance import futures_orders as orders
+from blave_mcp.exchanges.paper.binance import futures_records as records
+from blave_mcp.exchanges.paper.binance import futures_settings as settings
+from blave_mcp.exchanges.paper.binance import market
+from blave_mcp.exchanges.paper.binance.face import Ask, BinanceFace, Limit, Route, mapped, public
+from blave_mcp.exchanges.paper.binance.futures_fields import (
     CONDITIONAL,
     MODIFY_FIELDS,
     ORDER_FIELDS,
@@ -27,7 +26,8 @@ from blave_mcp.exchanges.paper.face_binance_futures_fields import (
     price_text,
     qty_text,
 )
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params
+from blave_mcp.exchanges.paper.face import fixed, places_of
 from blave_mcp.exchanges.paper.market import HOUR
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import Listing, Product
@@ -362,8 +362,9 @@ class BinanceFuturesFace(BinanceFace):
         Route("PUT", "/fapi/v1/batchOrders", batches.modify_batch, "batchOrders!", 5),
         Route("DELETE", "/fapi/v1/batchOrders", batches.cancel_batch, "symbol! orderIdList origClientOrderIdList"),
         Route("POST", "/fapi/v1/algoOrder", algo.place, algo.FIELDS, 0),
-        Route("GET", "/fapi/v1/algoOrder", algo.query, "algoId clientAlgoId"),
-        Route("DELETE", "/fapi/v1/algoOrder", algo.cancel, "algoId clientAlgoId"),
+        # ccxt sends a symbol as well, and the host answers it, though the documentation knows of none.
+        Route("GET", "/fapi/v1/algoOrder", algo.query, "algoId clientAlgoId symbol"),
+        Route("DELETE", "/fapi/v1/algoOrder", algo.cancel, "algoId clientAlgoId symbol"),
         Route("GET", "/fapi/v1/openAlgoOrders", algo.open_orders, "algoType symbol algoId", _by_symbol(1, 40)),
         Route("GET", "/fapi/v1/allAlgoOrders", algo.all_orders, f"symbol! algoId page {_HISTORY}", 5),
         Route("DELETE", "/fapi/v1/algoOpenOrders", algo.cancel_all, "symbol!"),

@@ -9,9 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.futures_fields import qty_text
+from blave_mcp.exchanges.paper.book import working
 from blave_mcp.exchanges.paper.face import fixed, short
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_futures_fields import qty_text
+from blave_mcp.exchanges.paper.margin import initial
+from blave_mcp.exchanges.paper.matching import reduces
 from blave_mcp.exchanges.paper.types import (
     ZERO,
     Listing,
@@ -19,6 +22,7 @@ from blave_mcp.exchanges.paper.types import (
     MarginMode,
     Position,
     Product,
+    Side,
 )
 
 ALIAS = "paper"
@@ -108,15 +112,30 @@ def account_v2(ask: Ask) -> dict[str, Any]:
     }
 
 
+def order_margin(ask: Ask, position: Position) -> Decimal:
+    """Returns the initial margin of a position's resting orders: of what they could add to its notional."""
+    buys = sells = ZERO
+    for order in ask.exchange.open_orders(ask.now, key=position.key):
+        if order.request.position_side is not position.position_side or order.price is None:
+            continue
+        if working(order) and not reduces(order.request):
+            notional = order.price * order.remaining
+            buys, sells = (buys + notional, sells) if order.side is Side.BUY else (buys, sells + notional)
+    held = position.notional
+    most = max(abs(held), abs(held + buys), abs(held - sells))
+    return initial(most - abs(held), position.leverage)
+
+
 def _position_v2(ask: Ask, position: Position) -> dict[str, Any]:
     listing = ask.exchange.listing(position.key)
+    ordered = order_margin(ask, position)
     return {
         "symbol": listing.symbol,
-        "initialMargin": short(position.initial_margin),
+        "initialMargin": short(position.initial_margin + ordered),
         "maintMargin": short(position.maintenance_margin),
         "unrealizedProfit": fixed(position.unrealised),
         "positionInitialMargin": short(position.initial_margin),
-        "openOrderInitialMargin": "0",
+        "openOrderInitialMargin": short(ordered),
         "leverage": short(position.leverage),
         "isolated": position.margin_mode is MarginMode.ISOLATED,
         "entryPrice": entry_text(position.entry_price),
@@ -143,7 +162,7 @@ def account_v3(ask: Ask) -> dict[str, Any]:
                 "isolatedMargin": fixed(_isolated_margin(position)),
                 "notional": short(position.notional),
                 "isolatedWallet": short(position.isolated_margin),
-                "initialMargin": short(position.initial_margin),
+                "initialMargin": short(position.initial_margin + order_margin(ask, position)),
                 "maintMargin": short(position.maintenance_margin),
                 "updateTime": position.updated_ms,
             }
@@ -217,10 +236,10 @@ def risk_v3(ask: Ask) -> list[dict[str, Any]]:
             "notional": short(position.notional),
             "marginAsset": listing.settle,
             "isolatedWallet": short(position.isolated_margin),
-            "initialMargin": short(position.initial_margin),
+            "initialMargin": short(position.initial_margin + order_margin(ask, position)),
             "maintMargin": short(position.maintenance_margin),
             "positionInitialMargin": short(position.initial_margin),
-            "openOrderInitialMargin": "0",
+            "openOrderInitialMargin": short(order_margin(ask, position)),
             "adl": 1 if position.qty else 0,
             "bidNotional": "0",
             "askNotional": "0",

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from blave_mcp.exchanges.paper import face_binance_market as market
-from blave_mcp.exchanges.paper import face_binance_spot_account as accounts
-from blave_mcp.exchanges.paper import face_binance_spot_changes as changes
-from blave_mcp.exchanges.paper import face_binance_spot_fields as fields
-from blave_mcp.exchanges.paper import face_binance_spot_lists as lists
-from blave_mcp.exchanges.paper import face_binance_spot_orders as orders
+from blave_mcp.exchanges.paper.binance import market
+from blave_mcp.exchanges.paper.binance import spot_account as accounts
+from blave_mcp.exchanges.paper.binance import spot_changes as changes
+from blave_mcp.exchanges.paper.binance import spot_fields as fields
+from blave_mcp.exchanges.paper.binance import spot_lists as lists
+from blave_mcp.exchanges.paper.binance import spot_orders as orders
+from blave_mcp.exchanges.paper.binance.face import Ask, BinanceFace, Limit, Route, mapped, public
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params
 from blave_mcp.exchanges.paper.face import fixed, places_of
-from blave_mcp.exchanges.paper.face_binance import Ask, BinanceFace, Limit, Route, mapped, public
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import ZERO, Listing, Product
 
@@ -302,6 +302,7 @@ class BinanceSpotFace(BinanceFace):
             accounts.transfers,
             "type! startTime endTime current size fromSymbol toSymbol",
         ),
+        Route("GET", "/sapi/v1/asset/tradeFee", accounts.trade_fees, "symbol"),
         Route("GET", "/sapi/v1/capital/config/getall", accounts.coins, "", 10),
         Route("GET", "/sapi/v1/margin/allPairs", accounts.no_pairs, "symbol"),
         Route("GET", "/sapi/v1/margin/isolated/allPairs", accounts.no_pairs, "symbol", 10),

@@ -44,14 +44,13 @@ class Sheet:
 
 
 def sheet_of(market: Market, listing: Listing, hours: int, now_ms: int) -> Sheet:
-    """Returns the last `hours` closed bars of a perpetual; fewer where the market has fewer.
-
-    Raises:
-        MarketError: the market has no hourly bars.
-    """
+    """Returns the last `hours` closed bars of a perpetual; fewer where there are fewer, none where none so fine."""
     at = market.clock(now_ms)
     until = at - at % HOUR
-    bars = market.bars(listing.key, HOUR, until - hours * HOUR, until, now_ms)
+    try:
+        bars = market.bars(listing.key, HOUR, until - hours * HOUR, until, now_ms)
+    except IntervalUnavailable:
+        bars = []
     times = [bar.open_ms for bar in bars]
     return Sheet(
         times=times,

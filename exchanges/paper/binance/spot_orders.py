@@ -10,10 +10,9 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from blave_mcp.exchanges.paper.face import fixed
-from blave_mcp.exchanges.paper.face_binance import Ask, window_of
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params
-from blave_mcp.exchanges.paper.face_binance_spot_fields import (
+from blave_mcp.exchanges.paper.binance.face import Ask, window_of
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params
+from blave_mcp.exchanges.paper.binance.spot_fields import (
     DEFAULT_STP,
     PLACES,
     Leg,
@@ -21,6 +20,7 @@ from blave_mcp.exchanges.paper.face_binance_spot_fields import (
     side_of,
     tag_of,
 )
+from blave_mcp.exchanges.paper.face import fixed
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.types import ZERO, Listing, Order, OrderRequest, OrderStatus
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from blave_mcp.exchanges.paper.face import fixed, short
-from blave_mcp.exchanges.paper.face_binance import Ask, window_of
-from blave_mcp.exchanges.paper.face_binance_futures_fields import (
+from blave_mcp.exchanges.paper.binance.face import Ask, window_of
+from blave_mcp.exchanges.paper.binance.futures_fields import (
     DEFAULT_STP,
     matched_price,
     price_of,
@@ -21,7 +20,8 @@ from blave_mcp.exchanges.paper.face_binance_futures_fields import (
     side_of,
     tag_of,
 )
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, Params, missing, not_valid
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, Params, missing, not_valid
+from blave_mcp.exchanges.paper.face import fixed, short
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import (

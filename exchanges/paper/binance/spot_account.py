@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.paper.binance.face import Ask, window_of
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, not_valid
+from blave_mcp.exchanges.paper.binance.spot_orders import discount, money
 from blave_mcp.exchanges.paper.face import short
-from blave_mcp.exchanges.paper.face_binance import Ask, window_of
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, not_valid
-from blave_mcp.exchanges.paper.face_binance_spot_orders import discount, money
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import ZERO, Product, Side
@@ -191,6 +191,20 @@ def coins(ask: Ask) -> list[dict[str, Any]]:
             "withdrawing": money(ZERO),
         }
         for asset in sorted({*held, *_assets(ask)})
+    ]
+
+
+def trade_fees(ask: Ask) -> list[dict[str, str]]:
+    """https://developers.binance.com/docs/wallet/asset/trade-fee"""
+    listing = ask.some_listing()
+    listed = [listing] if listing is not None else ask.exchange.listings(Product.SPOT)
+    return [
+        {
+            "symbol": each.symbol,
+            "makerCommission": short(each.maker_fee),
+            "takerCommission": short(each.taker_fee),
+        }
+        for each in listed
     ]
 
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.paper.face_binance import Ask
-from blave_mcp.exchanges.paper.face_binance_params import BinanceRefusal, not_valid
-from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, MONTH, SECOND, Bar, Quote
+from blave_mcp.exchanges.paper.binance.face import Ask
+from blave_mcp.exchanges.paper.binance.params import BinanceRefusal, not_valid
+from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, MONTH, SECOND, Bar, IntervalUnavailable, Quote
 from blave_mcp.exchanges.paper.types import ZERO, Listing
 
 _TRADES_KEPT = 1_000
@@ -214,7 +214,7 @@ def day_statistics(ask: Ask, listing: Listing, quote: Quote) -> dict[str, Any]:
     average = quote.quote_volume_24h / quote.volume_24h if quote.volume_24h else ZERO
     latest = market.trades(listing.key, ask.now, 1)
     last_id = latest[-1].id if latest else -1
-    count = sum(bar.trades for bar in market.bars(listing.key, HOUR, quote.time_ms - DAY, quote.time_ms + 1, ask.now))
+    count = _trades_in_a_day(ask, listing, quote.time_ms)
     return {
         "symbol": listing.symbol,
         "priceChange": face.price(listing, change),
@@ -233,6 +233,17 @@ def day_statistics(ask: Ask, listing: Listing, quote: Quote) -> dict[str, Any]:
         "lastId": last_id,
         "count": count,
     }
+
+
+def _trades_in_a_day(ask: Ask, listing: Listing, until_ms: int) -> int:
+    """Returns how many trades there were, from hourly bars or the market's finest that can be had."""
+    for interval in (HOUR, DAY):
+        try:
+            bars = ask.exchange.market.bars(listing.key, interval, until_ms - DAY, until_ms + 1, ask.now)
+        except IntervalUnavailable:
+            continue
+        return sum(bar.trades for bar in bars)
+    return 0
 
 
 def best(ask: Ask, listing: Listing, quote: Quote) -> dict[str, str]:

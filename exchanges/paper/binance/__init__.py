@@ -1,0 +1,1 @@
+"""Binance on paper: one face for spot, one for USDS-margined futures."""

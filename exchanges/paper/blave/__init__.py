@@ -1,0 +1,1 @@
+"""Blave on paper."""
