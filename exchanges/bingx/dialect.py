@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -264,17 +264,17 @@ def _halves(half: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _retry_after(reply: HttpReply, message: str) -> float | None:
+def _retry_after(reply: HttpReply, message: str) -> int | None:
     """Seconds until the limit is lifted: from the header, or from the time in the message against the reply's date."""
     value = reply.headers.get("retry-after", "")
     if value.isdecimal():
-        return float(value)
+        return int(value)
     until = re.search(r"after (\d{13})", message)
     date = reply.headers.get("date", "")
     if until is None or not date:
         return None
     try:
-        now = parsedate_to_datetime(date)
+        now_s = timegm(parsedate_to_datetime(date).utctimetuple())
     except ValueError:
         return None
-    return max(1.0, int(until[1]) / 1000 - now.replace(tzinfo=now.tzinfo or UTC).timestamp())
+    return max(1, -(-int(until[1]) // 1000) - now_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 DAY_MS = 24 * 60 * 60 * 1000
 WEEK_MS = 7 * DAY_MS
 MOST_WINDOWS = 31
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
@@ -74,7 +75,8 @@ def moment(value: Any) -> int | None:
 
 def written_moment(value: str) -> int:
     """Unix milliseconds of "2023-07-04T20:56:01.000+0800"."""
-    return int(datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z").timestamp() * 1000)
+    at = datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return (at - EPOCH) // timedelta(milliseconds=1)
 
 
 def truth(value: Any) -> bool:
