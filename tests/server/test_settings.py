@@ -21,6 +21,8 @@ KEYS = {
     "blave_secret_key": "fake-blave-secret-2222",
     "BINANCE_API_KEY": "fake-binance-key-3333",
     "BINANCE_SECRET_KEY": "fake-binance-secret-4444",
+    "BINGX_API_KEY": "bingx-key",
+    "BINGX_SECRET_KEY": "bingx-secret",
 }
 NAMES = url_names()
 FUTURES = "BLAVE_MCP_BINANCE_FUTURES_URL"
@@ -164,7 +166,13 @@ def test_any_other_base_url_is_refused_by_its_variable_and_not_repeated(url: str
 
 
 def test_a_venue_with_one_host_has_one_variable_and_the_others_one_a_product():
-    assert set(NAMES) == {"BLAVE_MCP_BLAVE_URL", "BLAVE_MCP_BINANCE_SPOT_URL", FUTURES}
+    assert set(NAMES) == {
+        "BLAVE_MCP_BLAVE_URL",
+        "BLAVE_MCP_BINANCE_SPOT_URL",
+        FUTURES,
+        "BLAVE_MCP_BINGX_SPOT_URL",
+        "BLAVE_MCP_BINGX_SWAP_URL",
+    }
     assert settings_of({"BLAVE_MCP_BLAVE_URL": "https://example.com"}).url("blave", "data") == "https://example.com"
     assert settings_of({FUTURES: "https://example.com"}).url("binance", "spot") is None
 

@@ -26,12 +26,17 @@ BAD_PARAM = {Product.SPOT: 100400, Product.PERP: 109400}
 
 
 class BingXRefusal(Refused):
-    """An answer of the kind `{"code": 109421, "msg": "order not exist", "data": {}}`, which comes with HTTP 200."""
+    """An answer of the kind `{"code": 109421, "msg": "order not exist", "data": {}}`, which comes with HTTP 200.
 
-    def __init__(self, code: int, message: str) -> None:
+    Attributes:
+        status: 404 where there is no such route at all.
+    """
+
+    def __init__(self, code: int, message: str, *, status: int = 200) -> None:
         super().__init__(f"{code} {message}")
         self.code = code
         self.message = message
+        self.status = status
 
 
 class TransferRefusal(Refused):

@@ -136,7 +136,8 @@ class BingXFace:
         try:
             return json_reply(200, self._answer(request, now_ms))
         except BingXRefusal as refused:
-            return json_reply(200, {"code": refused.code, "msg": refused.message, "debugMsg": "", "data": {}})
+            envelope = {"code": refused.code, "msg": refused.message, "debugMsg": "", "data": {}}
+            return json_reply(refused.status, envelope)
         except TransferRefusal as refused:
             return json_reply(200, {"transferErrorMsg": str(refused)})
 
@@ -145,7 +146,7 @@ class BingXFace:
         route = self._routes.get((request.method.upper(), path))
         if route is None:
             words = f"{request.method.upper()} {path}: this api is not exist, paper trading has no such route"
-            raise BingXRefusal(100400, words)
+            raise BingXRefusal(100400, words, status=404)
         given = parameters(request)
         if route.signed:
             authorise(request, given, key=self._key, secret=self._secret, now_ms=now_ms)

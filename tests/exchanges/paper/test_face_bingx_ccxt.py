@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from decimal import localcontext
 from typing import Any
 
 import ccxt  # type: ignore[import-untyped]
@@ -29,6 +30,13 @@ def url() -> Iterator[str]:
     server.should_exit = True
     thread.join(10)
     bound.close()
+
+
+@pytest.fixture(autouse=True)
+def own_arithmetic() -> Iterator[None]:
+    """ccxt sets how this thread rounds, and leaves it so."""
+    with localcontext():
+        yield
 
 
 @pytest.fixture
