@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import ClassVar, NoReturn
 
 from blave_mcp.exchanges.dialect import Ask
@@ -48,6 +49,9 @@ class Verbs:
         order_types: values of OrderType that it takes.
         lacks: verb name -> what the venue has instead, for every verb that it does not have.
         wallets: names that `transfer` takes.
+        wallet: of the balances, the one that this market trades from; "" where they are all of it.
+        names_margin_mode: each order names its margin mode, which is no setting of the symbol; leverage is set for each
+            mode apart (`under`).
     """
 
     venue: ClassVar[str]
@@ -58,10 +62,16 @@ class Verbs:
     lacks: ClassVar[Mapping[str, str]] = {}
     wallets: ClassVar[tuple[str, ...]] = ()
     max_candles: ClassVar[int] = 500
+    wallet: ClassVar[str] = ""
+    names_margin_mode: ClassVar[bool] = False
 
     def _lacking(self, verb: str) -> NoReturn:
         instead = self.lacks.get(verb, "")
         raise Unsupported(f"{self.venue} {self.market} has no {verb.replace('_', ' ')}.", advice=instead)
+
+    def under(self, margin_mode: MarginMode | None, position_side: PositionSide = PositionSide.BOTH) -> Verbs:
+        """The verbs whose writes name this margin mode (and side); the same verbs where orders do not name one."""
+        return self
 
     # Reads: the market.
 
@@ -200,4 +210,7 @@ def unified(base: str, quote: str) -> str:
 
 def by_time(rows: Sequence[Candle]) -> tuple[Candle, ...]:
     """Sorts candles by opening time and drops repeated times, keeping the last."""
-    return tuple(dict(sorted((row.open_ms, row) for row in rows)).values())
+    if all(one.open_ms < two.open_ms for one, two in pairwise(rows)):
+        return tuple(rows)
+    last = {row.open_ms: row for row in rows}
+    return tuple(last[open_ms] for open_ms in sorted(last))

@@ -19,6 +19,8 @@ from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
+from blave_mcp.exchanges.okx.dialect import OkxDialect
+from blave_mcp.exchanges.okx.verbs import OkxMargin, OkxPerpetual, OkxSpot
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.settings import PREFIX, Settings
@@ -41,6 +43,10 @@ def kinds() -> dict[str, Kind]:
         "blave": Kind(BlaveDialect(), {}, data_only=True),
         "binance": Kind(BinanceDialect(), {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}),
         "bingx": Kind(BingXDialect(), {Market.SPOT: BingXSpot(), Market.PERPETUAL: BingXSwap()}),
+        "okx": Kind(
+            OkxDialect(),
+            {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()},
+        ),
     }
 
 

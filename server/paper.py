@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.paper.face import FaceTransport
-from blave_mcp.exchanges.paper.faces import FACES, open_face
+from blave_mcp.exchanges.paper.faces import FACES, WITH_PASSPHRASE, open_face
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.listings import default_listings
 from blave_mcp.exchanges.paper.live import LiveMarket
@@ -84,7 +84,9 @@ def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[
     """The named faces over one market; faces of one venue share one account."""
     keys = {name: paper_key(FACES[name]) for name in names}
     return {
-        name: open_face(name, market, books.of(FACES[name]), clock.now_ms, key.key, key.secret)
+        name: open_face(
+            name, market, books.of(FACES[name]), clock.now_ms, key.key, key.secret, passphrase=key.passphrase
+        )
         for name, key in keys.items()
     }
 
@@ -167,6 +169,7 @@ async def serve_face(settings: Settings, name: str, port: int, say: Callable[[st
     if isinstance(market, LiveMarket):
         raise BadSetting("A face over HTTP has no live prices.", "Unset BLAVE_MCP_PAPER_FEED, or name a file.")
     transport = open_faces(market, clock, books, [name])[name]
-    await serve(
-        transport, port=port, ready=lambda at: say(f"{name} http://127.0.0.1:{at} key={key.key} secret={key.secret}")
-    )
+    words = f"key={key.key} secret={key.secret}"
+    if name in WITH_PASSPHRASE:
+        words += f" passphrase={key.passphrase}"
+    await serve(transport, port=port, ready=lambda at: say(f"{name} http://127.0.0.1:{at} {words}"))

@@ -261,7 +261,8 @@ class Desk:
     async def _trace(self, action: Action, call: Call, sent_ms: int) -> Trace | None:
         venue = self.venue(action.venue)
         product = call.endpoint.product
-        verbs = next((v for v in venue.markets.values() if v.product == product), None)
+        able = [v for v in venue.markets.values() if v.product == product]
+        verbs = next((v for v in able if v.market == action.market), able[0] if able else None)
         question = verbs.trace(call, sent_ms=await venue.client.venue_ms(product, sent_ms)) if verbs else None
         if verbs is None or question is None:
             return None

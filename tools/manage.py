@@ -185,7 +185,9 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
             summary.row("Est. liquidation", f"about {exact(price)} with margin {margin:.2f} (now {held.liquidation})")
     summary.verify = "the symbol's settings"
     guards = [_settings_guard(now), _position_guard(now)]
-    calls = now.verbs.set_leverage_for(now.instrument.native, leverage, now.settings)
+    side = now.here[0].position_side if now.here else PositionSide.BOTH
+    verbs = now.verbs.under(now.settings.margin_mode, side)
+    calls = verbs.set_leverage_for(now.instrument.native, leverage, now.settings)
     return _propose(
         desk,
         now.venue,
@@ -352,7 +354,8 @@ async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, sou
         raise BadArgument("source and target are the same wallet.")
     asset = asset.upper()
     balances = [b for one in place.markets.values() for b in await desk.ask(venue, one.balances())]
-    held = tuple(b for b in balances if b.asset == asset)
+    # A wallet that several markets share is counted once.
+    held = tuple({b.wallet: b for b in balances if b.asset == asset}.values())
     free = sum((b.free for b in held if b.wallet == source), Decimal(0))
     if Decimal(amount) > free:
         raise BadArgument(

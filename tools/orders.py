@@ -349,10 +349,12 @@ def terms_for(now: Situation, plan: Plan, leverage: int | None, margin_mode: str
                 f"Leverage {wanted}x is above the operator's limit, {limits.max_leverage}x.",
                 advice="The limit is BLAVE_MCP_MAX_LEVERAGE.",
             )
+    # Where orders name their margin mode, the settings tell the leverage of the present mode alone.
+    other_mode = bool(margin_mode) and margin_mode != mode_now and now.verbs.names_margin_mode
     return Terms(
         wanted,
         False,
-        set_leverage=leverage if leverage is not None and leverage != settings.leverage else None,
+        set_leverage=wanted if wanted is not None and (other_mode or wanted != settings.leverage) else None,
         set_margin_mode=margin_mode if margin_mode and margin_mode != mode_now else None,
         margin_mode=margin_mode or mode_now,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,8 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
     call = one.call(as_object(args))
     desk.check_halt()
     desk.require_key(found)
-    verbs = next((v for v in found.markets.values() if v.product == one.product), None)
+    parts = list(parts_of(one.params, call.arguments))
+    verbs = await _verbs_for(desk, found, one.product, parts)
     market = verbs.market.value if verbs else one.product
     summary = Summary(f"{found.title} {one.id}: {one.doc}")
     summary.row("Venue", f"{found.title} {market}")
@@ -89,7 +91,6 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
         summary.row(place, value)
     if not call.args:
         summary.row("Arguments", "none")
-    parts = list(parts_of(one.params, call.arguments))
     prices = await _prices(desk, found, verbs, parts, summary)
     within_limits(desk.limits, parts, prices)
     summary.verify = _verification(found, verbs, call, desk.clock.now_ms())
@@ -106,6 +107,18 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
             "Sent only if", f"no price moves more than {plain(desk.limits.price_tolerance_percent)} % until then"
         )
     return desk.propose(found, market, summary, [(one.doc.rstrip("."), call)], guards)
+
+
+async def _verbs_for(desk: Desk, venue: Venue, product: str, parts: Sequence[Part]) -> Verbs | None:
+    """The market that the call is about: of several that share a product, the one that lists what the call names."""
+    able = [verbs for verbs in venue.markets.values() if verbs.product == product]
+    named = {name for part in parts for name in part.given(_SYMBOL, Kind.TEXT).values()}
+    if len(able) > 1 and named:
+        for verbs in able:
+            with contextlib.suppress(BlaveError):
+                if named & {one.native for one in await desk.instruments(venue.name, verbs.market)}:
+                    return verbs
+    return able[0] if able else None
 
 
 async def _prices(

@@ -69,10 +69,13 @@ class Situation:
         return None
 
     def free(self, asset: str) -> Decimal:
-        return sum((b.free for b in self.balances if b.asset == asset), NONE)
+        return sum((b.free for b in self.balances if b.asset == asset and self._trades_from(b)), NONE)
 
     def total(self, asset: str) -> Decimal:
-        return sum((b.total for b in self.balances if b.asset == asset), NONE)
+        return sum((b.total for b in self.balances if b.asset == asset and self._trades_from(b)), NONE)
+
+    def _trades_from(self, balance: Balance) -> bool:
+        return self.verbs.wallet in ("", balance.wallet)
 
     @property
     def mark(self) -> Decimal:

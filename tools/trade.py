@@ -82,14 +82,17 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
     symbol, native = now.instrument.symbol, now.instrument.native
     summary = Summary(f"{order_words(plan, now)} on {now.venue.title} {now.verbs.market}")
     guards: list[Guard] = []
+    verbs = now.verbs
     if now.derivative:
         terms = terms_for(now, plan, leverage, margin_mode, desk.limits)
         check_funds(plan, now, terms.leverage)
-        if terms.set_margin_mode:
-            calls = now.verbs.set_margin_mode(native, MarginMode(terms.set_margin_mode))
+        if terms.margin_mode:
+            verbs = verbs.under(MarginMode(terms.margin_mode), plan.intent.position_side)
+        if terms.set_margin_mode and not verbs.names_margin_mode:
+            calls = verbs.set_margin_mode(native, MarginMode(terms.set_margin_mode))
             steps += [(f"Set the margin mode of {symbol} to {terms.set_margin_mode}", call) for call in calls]
         if terms.set_leverage:
-            calls = now.verbs.set_leverage_for(native, terms.set_leverage, now.settings)
+            calls = verbs.set_leverage_for(native, terms.set_leverage, now.settings)
             steps += [(f"Set the leverage of {symbol} to {terms.set_leverage}x", call) for call in calls]
         order_rows(summary, plan, now)
         account_rows(summary, plan, now, terms)
@@ -107,7 +110,7 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
             "Sent only if",
             f"the price is within {exact(desk.limits.price_tolerance_percent)} % of {exact(now.ticker.last)}",
         )
-    steps += [(order_words(plan, now), call) for call in now.verbs.place(plan.intent)]
+    steps += [(order_words(plan, now), call) for call in verbs.place(plan.intent)]
     summary.facts.update(venue=now.venue.name, market=now.verbs.market.value, symbol=symbol, native=native)
     return desk.propose(now.venue, now.verbs.market, summary, steps, guards)
 
@@ -226,7 +229,7 @@ async def protect_position(
         if Decimal(size) > held.size:
             raise BadArgument(f"The position is {exact(held.size)}; {size} is more.", advice="Leave size out for all.")
     closing = Side.SELL if long else Side.BUY
-    calls = now.verbs.protect(
+    calls = now.verbs.under(held.margin_mode, held.position_side).protect(
         now.instrument,
         closing=closing,
         position_side=held.position_side,
@@ -246,4 +249,6 @@ async def protect_position(
         price_guard(kind, native, now.ticker.last, desk.limits.price_tolerance_percent),
     ]
     summary.facts.update(venue=venue, market=market, symbol=now.instrument.symbol, native=native)
-    return desk.propose(now.venue, market, summary, list(zip(words, calls, strict=True)), guards)
+    # Some venues take both prices in one order.
+    labels = words if len(words) == len(calls) else [" and ".join(words)] * len(calls)
+    return desk.propose(now.venue, market, summary, list(zip(labels, calls, strict=True)), guards)

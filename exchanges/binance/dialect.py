@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NoReturn
+from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 from blave_mcp.exchanges.binance.codes import ABSENT, FAILED_503, Code, harmless, lookup
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
-from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
+from blave_mcp.exchanges.endpoint import Args, Auth, Call, Endpoint, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
+from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 RECV_WINDOW_MS = 5000
 PREFIXES: Mapping[str, str] = {"spot": "x-GBN6HWR2", "futures": "x-52DDFAFN"}
 LONGEST_ID = 36
 _ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 # What an answer must hold to be a success; a 2xx without it does not tell what became of the order.
 _PROOF: Mapping[str, str] = {
@@ -42,6 +43,8 @@ _PROOF: Mapping[str, str] = {
 
 def wire_value(value: Any) -> str:
     """Returns a checked argument as Binance writes it: true and false in small letters, JSON without blanks."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict):
@@ -62,8 +65,11 @@ def _plain(value: Any) -> Any:
 
 
 def encoded(args: Sequence[tuple[str, Any]]) -> str:
-    """Percent-encodes names and values (RFC 3986, UTF-8), in their order."""
-    return "&".join(f"{quote(name, safe='')}={quote(wire_value(value), safe='')}" for name, value in args)
+    """Percent-encodes values (RFC 3986, UTF-8), in their order; the names are the catalogue's own, all letters."""
+    written = [value if type(value) is str else wire_value(value) for _, value in args]
+    if not _UNRESERVED("".join(written)):
+        written = [quote(text, safe="") for text in written]
+    return "&".join([f"{name}={text}" for (name, _), text in zip(args, written, strict=True)])
 
 
 def signature(secret: str, payload: str) -> str:
@@ -71,7 +77,7 @@ def signature(secret: str, payload: str) -> str:
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security
     """
-    return hmac.new(secret.encode(), payload.encode("ascii"), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode("ascii"), "sha256").hex()
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,8 @@ class BinanceDialect:
         if endpoint.auth is not Auth.NONE:
             if credentials is None:
                 raise ValueError(f"{endpoint.id} is signed and there are no credentials")
-            stamped = encoded((*call.args, ("recvWindow", RECV_WINDOW_MS), ("timestamp", now_ms)))
+            stamp = f"recvWindow={RECV_WINDOW_MS}&timestamp={now_ms}"
+            stamped = f"{payload}&{stamp}" if payload else stamp
             payload = f"{stamped}&signature={signature(credentials.secret, stamped)}"
             headers["X-MBX-APIKEY"] = credentials.key
         url = f"{base_url}{endpoint.path}"
@@ -122,10 +129,14 @@ class BinanceDialect:
         return HttpRequest(endpoint.method, f"{url}?{payload}" if payload else url, headers)
 
     def _check_ids(self, call: Call) -> None:
-        prefix = PREFIXES[call.endpoint.product]
-        for name, id in _wanted_ids(call.endpoint.params, call.arguments):
+        endpoint = call.endpoint
+        params = _id_params(endpoint)
+        if not params:
+            return
+        prefix = PREFIXES[endpoint.product]
+        for name, id in _wanted_ids(params, dict(call.args)):
             if not id.startswith(prefix) or not _ID.fullmatch(id):
-                raise ValueError(f"{call.endpoint.id}: {name} must be stamped with {prefix}")
+                raise ValueError(f"{endpoint.id}: {name} must be stamped with {prefix}")
 
     def decipher(self, call: Call, reply: HttpReply) -> Payload:
         """Returns the answer's JSON, every fraction a Decimal; raises VenueFault.
@@ -236,6 +247,12 @@ def _fault(call: Call, reply: HttpReply, body: Any, *, good: bool) -> VenueFault
     )
 
 
+@cache
+def _id_params(endpoint: Endpoint) -> tuple[Param, ...]:
+    """The parameters that hold client ids, or batches whose elements may."""
+    return tuple(param for param in endpoint.params if param.kind is Kind.CLIENT_ID or param.items)
+
+
 def _wanted_ids(params: Sequence[Param], args: Args) -> Iterator[tuple[str, str]]:
     """Every client id that an order call should carry, "" where it does not."""
     for param in params:
@@ -249,13 +266,9 @@ def _wanted_ids(params: Sequence[Param], args: Args) -> Iterator[tuple[str, str]
 def _json(body: bytes) -> Any:
     """Parses without ever making a float; None where it is no JSON."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return exact_json(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _error(body: Any) -> tuple[int | None, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
+from blave_mcp.exchanges.exact import number, positive
 from blave_mcp.exchanges.models import Candle, Instrument, Level, Market, OrderStatus, Side
 from blave_mcp.exchanges.verbs import by_time, unified
 
@@ -55,28 +57,15 @@ def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
     return Ask(calls, checked)
 
 
-def number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise TypeError(f"not a number: {type(value).__name__}")
-    return Decimal(value)
-
-
-def optional(value: Any) -> Decimal | None:
-    """None where Binance leaves the field out or empty."""
-    return None if value is None or value == "" else number(value)
-
-
-def positive(value: Any) -> Decimal | None:
-    """None also for zero, which Binance writes where there is no such price or size."""
-    found = optional(value)
-    return found if found is not None and found > 0 else None
-
-
 def moment(value: Any) -> int | None:
     """None for a time that Binance writes as 0, -1 or not at all."""
-    return int(value) if value not in (None, "") and int(value) > 0 else None
+    if value is None or value == "":
+        return None
+    found = int(value)
+    return found if found > 0 else None
 
 
+@lru_cache(maxsize=10_000)
 def symbol_of(native: str) -> str:
     """Returns BTC/USDT for BTCUSDT; the native name itself where the quote cannot be told from it."""
     for quote in QUOTES:
@@ -85,8 +74,12 @@ def symbol_of(native: str) -> str:
     return native
 
 
+SIDES: Mapping[str, Side] = {"BUY": Side.BUY, "SELL": Side.SELL}
+
+
 def side_of(native: str) -> Side:
-    return Side(native.lower())
+    """Raises KeyError for anything but BUY and SELL."""
+    return SIDES[native]
 
 
 STATUSES: Mapping[str, OrderStatus] = {
@@ -129,18 +122,12 @@ def candles(payload: Any, start_ms: int | None, end_ms: int | None, limit: int) 
 
     With a start the first `limit` are kept, otherwise the last.
     """
-    read = by_time(
-        [
-            Candle(int(each[0]), number(each[1]), number(each[2]), number(each[3]), number(each[4]), number(each[5]))
-            for each in rows(payload)
-        ]
-    )
-    inside = [
-        candle
-        for candle in read
-        if (start_ms is None or candle.open_ms >= start_ms) and (end_ms is None or candle.open_ms < end_ms)
-    ]
-    return tuple(inside[:limit] if start_ms is not None else inside[-limit:])
+    inside = by_time([Candle(int(each[0]), *map(number, each[1:6])) for each in rows(payload)])
+    if start_ms is not None:
+        inside = tuple(candle for candle in inside if candle.open_ms >= start_ms)
+    if end_ms is not None:
+        inside = tuple(candle for candle in inside if candle.open_ms < end_ms)
+    return inside[:limit] if start_ms is not None else inside[-limit:]
 
 
 def levels(side: Any, depth: int) -> tuple[Level, ...]:

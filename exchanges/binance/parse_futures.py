@@ -14,16 +14,14 @@ from blave_mcp.exchanges.binance.parse import (
     instrument,
     levels,
     moment,
-    number,
     of_symbol,
-    optional,
-    positive,
     row,
     rows,
     side_of,
     symbol_of,
 )
 from blave_mcp.exchanges.binance.parse_spot import time_in_force
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     AccountSettings,
     Balance,

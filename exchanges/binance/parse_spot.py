@@ -13,14 +13,12 @@ from blave_mcp.exchanges.binance.parse import (
     instrument,
     levels,
     moment,
-    number,
-    optional,
-    positive,
     row,
     rows,
     side_of,
     symbol_of,
 )
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     AccountSettings,
     Balance,

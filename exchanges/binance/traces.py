@@ -12,9 +12,10 @@ from typing import Any
 
 from blave_mcp.exchanges.binance import parse_futures, parse_spot
 from blave_mcp.exchanges.binance.endpoints import BINANCE
-from blave_mcp.exchanges.binance.parse import ask, number, of_symbol, row, rows
+from blave_mcp.exchanges.binance.parse import ask, of_symbol, row, rows
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
 
 Read = Callable[[Any], Order]

@@ -63,6 +63,7 @@ class BingXSpot(Verbs):
     intervals = INTERVALS
     order_types = tuple(SPOT_TYPES)
     wallets = tuple(WALLETS)
+    wallet = "spot"
     max_candles = 1440
     lacks: ClassVar[Mapping[str, str]] = {
         "funding_rates": _NO_POSITIONS,

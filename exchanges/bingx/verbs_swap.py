@@ -52,6 +52,7 @@ class BingXSwap(Verbs):
     intervals = INTERVALS
     order_types = tuple(OrderType)
     wallets = tuple(WALLETS)
+    wallet = "swap"
     max_candles = 1440
     settles_after_ms = 20_000
 

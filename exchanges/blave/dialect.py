@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 from blave_mcp.exchanges.blave.endpoints import BLAVE
@@ -14,6 +13,7 @@ from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import Unsupported
+from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 PRICING = "https://blave.org/landing/en/pricing"
@@ -108,10 +108,6 @@ class BlaveDialect:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return exact_json(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")

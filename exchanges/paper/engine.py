@@ -51,6 +51,9 @@ class Engine:
         """
         listing = self.account.listings[request.key]
         check_form(request, listing, hedge=self.account.hedge, now_ms=now_ms)
+        if amends is not None and amends.triggered_ms is not None:
+            # Its trigger is behind it: it is a limit order like any other.
+            request = replace(request, type=OrderType.LIMIT, trigger_price=None, activation_price=None)
         prices = self.market.prices(request.key, now_ms)
         check_market(request, listing, prices, post_only_refuses=self.account.rules.post_only == "refuse")
         replacing = 0

@@ -12,21 +12,30 @@ from blave_mcp.exchanges.paper.blave.face import BlaveFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import Market
+from blave_mcp.exchanges.paper.okx import terms as okx_terms
+from blave_mcp.exchanges.paper.okx.routes import open_okx
 from blave_mcp.exchanges.paper.types import Listing, Rules
 
-_MAKERS: Mapping[str, Callable[[Books, str, str], Face]] = {
-    "binance-spot": lambda books, key, secret: BinanceSpotFace(books, key=key, secret=secret),
-    "binance-futures": lambda books, key, secret: BinanceFuturesFace(books, key=key, secret=secret),
-    "bingx": lambda books, key, secret: BingXFace(books, key=key, secret=secret),
-    "blave": lambda books, key, secret: BlaveFace(books, key=key, secret=secret),
+_MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
+    "binance-spot": lambda books, key, secret, _: BinanceSpotFace(books, key=key, secret=secret),
+    "binance-futures": lambda books, key, secret, _: BinanceFuturesFace(books, key=key, secret=secret),
+    "bingx": lambda books, key, secret, _: BingXFace(books, key=key, secret=secret),
+    "blave": lambda books, key, secret, _: BlaveFace(books, key=key, secret=secret),
+    "okx": open_okx,
 }
 FACES: Mapping[str, str] = {
     "binance-spot": "binance",
     "binance-futures": "binance",
     "bingx": "bingx",
     "blave": "blave",
+    "okx": "okx",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
+WITH_PASSPHRASE = ("okx",)
+
+Terms = tuple[tuple[Listing, ...], Mapping[str, Mapping[str, Decimal]], Rules]
+TERMS: Mapping[str, Terms] = {"okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES)}
+"""What is traded and how on the venues that differ from the usual; such a venue wants a store of its own."""
 
 
 def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its making
@@ -37,6 +46,7 @@ def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its ma
     key: str,
     secret: str,
     *,
+    passphrase: str = "",
     listings: Iterable[Listing] | None = None,
     balances: Mapping[str, Mapping[str, Decimal]] | None = None,
     rules: Rules | None = None,
@@ -46,13 +56,21 @@ def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its ma
     Args:
         name: one of `FACES`.
         store: faces that are given the same one share its account, so that transfers between their wallets work.
-        key, secret: the one key pair that the face knows.
-        listings, balances, rules: what is traded and how, and what a new account begins with.
+        key, secret, passphrase: the one key that the face knows; not every venue has a passphrase.
+        listings, balances, rules: what is traded and how, and what a new account begins with; the venue's own, or the
+            usual, where they are None.
 
     Raises:
         ValueError: no such face.
     """
     if name not in _MAKERS:
         raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
-    books = Books(store, market, listings=listings, balances=balances, rules=rules)
-    return FaceTransport(_MAKERS[name](books, key, secret), clock)
+    own_listings, own_balances, own_rules = TERMS.get(FACES[name], (None, None, None))
+    books = Books(
+        store,
+        market,
+        listings=own_listings if listings is None else listings,
+        balances=own_balances if balances is None else balances,
+        rules=own_rules if rules is None else rules,
+    )
+    return FaceTransport(_MAKERS[name](books, key, secret, passphrase), clock)

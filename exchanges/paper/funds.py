@@ -9,7 +9,7 @@ from blave_mcp.exchanges.paper.account import Account
 from blave_mcp.exchanges.paper.cash import Slot
 from blave_mcp.exchanges.paper.margin import exposure, max_notional
 from blave_mcp.exchanges.paper.market import Market
-from blave_mcp.exchanges.paper.matching import at_market, reduces, sweep
+from blave_mcp.exchanges.paper.matching import at_market, crosses, reduces, sweep
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import QUANTUM, ZERO, Listing, MarginMode, Order, OrderRequest, Product, Side
 
@@ -27,6 +27,8 @@ class Funds:
 
     def plan(self, request: OrderRequest, qty: Decimal | None, now_ms: int) -> Plan:
         """Returns what a taker would get now: (price, size), best first. Looks deeper only where it has to."""
+        if not crosses(request, self.market.prices(request.key, now_ms)):
+            return []
         listing = self.account.listings[request.key]
         quote = request.quote_qty if qty is None else None
         step = listing.market_step if at_market(request) else listing.step

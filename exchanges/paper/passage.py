@@ -14,7 +14,7 @@ from blave_mcp.exchanges.paper.account import Account
 from blave_mcp.exchanges.paper.book import working
 from blave_mcp.exchanges.paper.engine import Engine
 from blave_mcp.exchanges.paper.margin import Leg, surplus
-from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, SECOND, Market, Span, Tick
+from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, SECOND, Market, MarketError, Span, Tick
 from blave_mcp.exchanges.paper.matching import fires, level_of, stirs, trail
 from blave_mcp.exchanges.paper.refusals import Reason
 from blave_mcp.exchanges.paper.settlement import cover, fund, liquidate
@@ -73,18 +73,24 @@ class Passage:
     def _at(self, now_ms: int) -> None:
         """Does what happens at one moment: funding, then expiry."""
         account = self._account
-        assets: set[str] = set()
-        for _, leg in sorted(account.legs.items()):
-            listing = account.listings[leg.key]
-            if now_ms % listing.funding_interval_ms == 0:
-                fund(account, leg, self._market.funding_rate(leg.key, now_ms), now_ms)
-                assets.add(listing.settle)
-        for asset in sorted(assets):
+        legs = [leg for _, leg in sorted(account.legs.items()) if not now_ms % self._funding_interval(leg.key)]
+        try:
+            rates = {leg.key: self._market.funding_rate(leg.key, now_ms) for leg in legs}
+        except MarketError:
+            # Asked again next time, so that no funding is left out.
+            account.settled_ms = now_ms - 1
+            raise
+        for leg in legs:
+            fund(account, leg, rates[leg.key], now_ms)
+        for asset in sorted({account.listings[leg.key].settle for leg in legs}):
             self.check_margin(asset, now_ms)
         for order in account.book.open():
             expiry = order.request.expire_ms
             if expiry is not None and expiry <= now_ms and account.book.is_open(order.id):
                 self._engine.finish(order, OrderStatus.EXPIRED, now_ms, Reason.GOOD_TILL_PASSED)
+
+    def _funding_interval(self, key: str) -> int:
+        return self._account.listings[key].funding_interval_ms
 
     # From far off
 

@@ -149,10 +149,9 @@ class Reading:
         self.advance(now_ms)
         self._fresh_marks()
         account = self._account
-        keys = [item.key for item in self.listings(Product.PERP)] if key is None else [self.listing(key).key]
         return tuple(
             account.position(name, side)
-            for name in sorted(keys)
+            for name in sorted(item.key for item in self.listings(Product.PERP) if key in (None, item.key))
             for side in account.sides
             if include_empty or account.leg(name, side).qty
         )

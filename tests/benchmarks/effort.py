@@ -13,7 +13,8 @@ class Effort:
         starts: starts of each server.
         processes: servers of each kind whose memory is read.
         calls: calls of each tool over stdio; all of them must fit into the minute that the venue's weights allow.
-        rounds, repeats: of a computation; a round is one sample of so many repeats.
+        rounds, repeats: of a computation; a round is one sample of so many repeats, and short, so that both sides of
+            it meet the same load.
         orders, actions: on the paper exchange.
     """
 
@@ -26,5 +27,5 @@ class Effort:
     actions: int
 
 
-FULL = Effort(starts=15, processes=3, calls=150, rounds=25, repeats=200, orders=300, actions=60)
+FULL = Effort(starts=15, processes=3, calls=150, rounds=300, repeats=10, orders=300, actions=60)
 REDUCED = Effort(starts=1, processes=1, calls=5, rounds=2, repeats=5, orders=10, actions=2)

@@ -38,7 +38,7 @@ class Figure:
     """One line of the table.
 
     Attributes:
-        ours, baseline: in `unit`; medians of a process, minima of a computation.
+        ours, baseline: in `unit`; medians where they were sampled.
         ratio: the number that the target is about; None where that is `ours` itself.
         noise: half the interquartile range of the ratios of single rounds, as a share of their median.
         note: what the line does not say by itself.
@@ -69,10 +69,16 @@ class Samples:
     baseline: list[float] = field(default_factory=list)
 
     def costlier(self, name: str, unit: str, *, scale: float = 1.0, target: Bound | None = None) -> Figure:
-        """How many times the baseline's cost ours is, by medians."""
-        ratios = [a / b for a, b in zip(self.ours, self.baseline, strict=True)]
+        """How many times the baseline's cost ours is."""
+        return self._figure(name, unit, scale, target, [a / b for a, b in zip(self.ours, self.baseline, strict=True)])
+
+    def faster(self, name: str, unit: str, *, scale: float = 1.0, target: Bound | None = None) -> Figure:
+        """How many times as fast as the baseline ours is."""
+        return self._figure(name, unit, scale, target, [b / a for a, b in zip(self.ours, self.baseline, strict=True)])
+
+    def _figure(self, name: str, unit: str, scale: float, target: Bound | None, ratios: list[float]) -> Figure:
         # Both sides of a round meet the same load, so that the median of their ratios is steadier than the ratio of
-        # two medians.
+        # two medians, or of two minima.
         ratio = statistics.median(ratios)
         return Figure(
             name=name,
@@ -81,23 +87,6 @@ class Samples:
             baseline=statistics.median(self.baseline) * scale,
             ratio=ratio,
             noise=spread(ratios, ratio),
-            target=target,
-        )
-
-    def faster(self, name: str, unit: str, *, scale: float = 1.0, target: Bound | None = None) -> Figure:
-        """How many times as fast as the baseline ours is, by minima.
-
-        A computation takes its own time and whatever the machine does beside it, so that its least time says most.
-        """
-        ratios = [b / a for a, b in zip(self.ours, self.baseline, strict=True)]
-        ours, baseline = min(self.ours), min(self.baseline)
-        return Figure(
-            name=name,
-            ours=ours * scale,
-            unit=unit,
-            baseline=baseline * scale,
-            ratio=baseline / ours,
-            noise=spread(ratios, statistics.median(ratios)),
             target=target,
         )
 

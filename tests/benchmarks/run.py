@@ -2,9 +2,8 @@
 
     python -m tests.benchmarks.run [--reduced] [start memory round_trips listing ccxt paper]
 
-Timings on a shared machine are noisy: every baseline is measured in turn with ours, the figures are medians of
-processes and minima of computations, and the column `noise` tells how far single rounds lie apart. A missed target
-is shown and fails nothing.
+Timings on a shared machine are noisy: every baseline is measured in turn with ours, a ratio is the median of those of
+the single rounds, and the column `noise` tells how far these lie apart. A missed target is shown and fails nothing.
 """
 
 from __future__ import annotations

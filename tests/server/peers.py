@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Self
@@ -122,11 +123,10 @@ class Peer:
                 break
         self._messages.put(None)
 
-    def crash(self) -> None:
-        """Lets go of both pipes at once, as a client does that is killed."""
+    def hang_up(self) -> None:
+        """Closes its end of the server's stdout: whatever the server writes then breaks the pipe."""
         self._deaf.set()
         self._reader.join()
-        self.stdin.close()
         self.stdout.close()
 
     def line(self, line: bytes) -> None:
@@ -196,6 +196,14 @@ class Peer:
         assert not result.get("isError"), text_of(result)
         found: dict[str, Any] = result["structuredContent"]
         return found
+
+    def settled(self, token: str) -> str:
+        """Waits until an action is no longer being sent or looked up; returns its state."""
+        deadline = time.monotonic() + PATIENCE
+        while (state := self.data("get_action", action=token)["state"]) in ("approved", "sent", "unknown"):
+            assert time.monotonic() < deadline, f"it is {state} for good"
+            time.sleep(0.05)
+        return str(state)
 
     def log(self) -> str:
         """What the server has written to stderr."""

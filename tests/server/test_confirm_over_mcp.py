@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -217,16 +217,31 @@ def dialog_server(home: Path) -> StdioServerParameters:
     )
 
 
-@pytest.fixture(scope="module", params=["legacy", "auto"])
-async def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Table]:
+@pytest.fixture(scope="module")
+async def tables(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Table]]:
     """The SDK's own client in either era, declaring that it has a dialog."""
-    person = Person()
-    home = tmp_path_factory.mktemp("dialog") / "home"
-    async with Client(dialog_server(home), mode=request.param, elicitation_callback=person) as client:
-        assert (client.protocol_version == MODERN) == (request.param == "auto")
-        orders = [await client.call_tool("place_order", SPOT_ORDER) for _ in range(len(NOT_CONFIRMED) + 4)]
+    people = {"legacy": Person(), "auto": Person()}
+    old, new = (
+        Client(dialog_server(tmp_path_factory.mktemp(mode) / "home"), mode=mode, elicitation_callback=person)
+        for mode, person in people.items()
+    )
+    async with old, new:
+        assert (new.protocol_version, old.protocol_version != MODERN) == (MODERN, True)
+        found = {"legacy": Table(old, people["legacy"], []), "auto": Table(new, people["auto"], [])}
+        for table in found.values():
+            for _ in range(len(NOT_CONFIRMED) + 4):
+                order = await table.client.call_tool("place_order", SPOT_ORDER)
+                assert order.structured_content is not None
+                table.tokens.append(order.structured_content["token"])
         await anyio.sleep(READING_S)
-        yield Table(client, person, [order.structured_content["token"] for order in orders])
+        yield found
+
+
+@pytest.fixture(params=["legacy", "auto"])
+def table(request: pytest.FixtureRequest, tables: dict[str, Table]) -> Table:
+    found = tables[request.param]
+    found.person.questions.clear()
+    return found
 
 
 def accepted(**content: Any) -> types.ElicitResult:
@@ -262,7 +277,6 @@ async def test_a_dialog_that_is_not_answered_with_the_word_never_sends_and_never
 
 async def test_the_word_typed_into_the_dialog_sends_the_action_whatever_the_model_says(table: Table):
     token = table.tokens.pop()
-    table.person.questions.clear()
     table.person.reply = accepted(confirmation="CONFIRM")
     result = await table.client.call_tool("confirm_action", {"token": token, "confirmation": "no"})
     assert not result.is_error, result.content
@@ -300,57 +314,79 @@ async def test_a_used_token_opens_no_dialog(table: Table):
     assert table.person.questions == []
 
 
+# The channel is a dialog, and the client speaks for itself.
+
 FORM: dict[str, Any] = {"elicitation": {"form": {}}}
 NO_DIALOG: list[dict[str, Any]] = [{}, {"elicitation": {"url": {}}}, {"sampling": {}}]
 
 
-def test_a_client_without_a_dialog_is_told_and_the_action_stays(tmp_path: Path):
+@dataclass
+class Trio:
+    """Servers that take the word from a dialog: for a client that has one, and for two that have none."""
+
+    form: Drawer
+    none: Drawer
+    modern: Drawer
+
+
+@pytest.fixture(scope="module")
+def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
+    homes = tmp_path_factory.mktemp("trio")
     with (
-        Peer(tmp_path / "old", BLAVE_MCP_CONFIRM="dialog") as old,
-        Peer(tmp_path / "new", era=MODERN, BLAVE_MCP_CONFIRM="dialog") as new,
+        Peer(homes / "form", capabilities=FORM, BLAVE_MCP_CONFIRM="dialog") as form,
+        Peer(homes / "none", BLAVE_MCP_CONFIRM="dialog") as none,
+        Peer(homes / "modern", era=MODERN, BLAVE_MCP_CONFIRM="dialog") as modern,
     ):
-        old.initialize()
-        peers: list[Peer] = [old, new]
-        tokens = [peer.data("place_order", **SPOT_ORDER)["token"] for peer in peers]
+        form.initialize()
+        none.initialize()
+        drawers = [
+            Drawer(peer, [peer.data("place_order", **SPOT_ORDER)["token"] for _ in range(3)])
+            for peer in (form, none, modern)
+        ]
         time.sleep(READING_S)
-        for peer, token in zip(peers, tokens, strict=True):
-            for capabilities in NO_DIALOG if peer is new else [{}]:
-                peer.capabilities = capabilities
-                result = peer.call("confirm_action", token=token, confirmation="CONFIRM")
-                told = result["structuredContent"]
-                assert told["error"] == "NeedsConfirmation"
-                assert "from a dialog only, and this client has none. The action is pending." in told["what"]
-                assert told["not_done"] == NOTHING_SENT
-                assert "BLAVE_MCP_CONFIRM=chat" in told["next"]
-            assert peer.asked == []
-            assert state_of(peer, token) == "pending"
-
-        new.capabilities = {"elicitation": {}}
-        asked = new.call("confirm_action", token=tokens[1], confirmation="CONFIRM")
-        assert asked["resultType"] == "input_required", "an empty declaration means forms"
-        assert state_of(new, tokens[1]) == "pending"
+        yield Trio(*drawers)
+        assert [(drawer.peer.close(), drawer.peer.stray) for drawer in drawers] == [(0, [])] * 3
 
 
-def test_on_the_handshake_era_an_answer_that_was_not_asked_for_counts_for_nothing(tmp_path: Path):
+def test_a_client_without_a_dialog_is_told_and_the_action_stays(trio: Trio):
+    for drawer in (trio.none, trio.modern):
+        peer, token = drawer.peer, drawer.take()
+        for capabilities in NO_DIALOG if peer.era == MODERN else [{}]:
+            peer.capabilities = capabilities
+            told = peer.call("confirm_action", token=token, confirmation="CONFIRM")["structuredContent"]
+            assert told["error"] == "NeedsConfirmation"
+            assert "from a dialog only, and this client has none. The action is pending." in told["what"]
+            assert told["not_done"] == NOTHING_SENT
+            assert "BLAVE_MCP_CONFIRM=chat" in told["next"]
+        assert peer.asked == []
+        assert state_of(peer, token) == "pending"
+
+
+def test_a_client_that_declares_a_dialog_without_saying_which_is_asked(trio: Trio):
+    peer, token = trio.modern.peer, trio.modern.take()
+    peer.capabilities = {"elicitation": {}}
+    asked = peer.call("confirm_action", token=token, confirmation="CONFIRM")
+    assert asked["resultType"] == "input_required"
+    assert state_of(peer, token) == "pending"
+
+
+def test_on_the_handshake_era_an_answer_that_was_not_asked_for_counts_for_nothing(trio: Trio):
     """`inputResponses` belongs to the newest era; here the server asks over the wire, and what it hears counts."""
-    with Peer(tmp_path / "home", capabilities=FORM, BLAVE_MCP_CONFIRM="dialog") as peer:
-        peer.initialize()
-        tokens = [peer.data("place_order", **SPOT_ORDER)["token"] for _ in range(3)]
-        time.sleep(READING_S)
-        answers = {"confirmation": {"action": "accept", "content": {"confirmation": "CONFIRM"}}}
+    peer = trio.form.peer
+    answers = {"confirmation": {"action": "accept", "content": {"confirmation": "CONFIRM"}}}
 
-        def confirm(token: str, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-            peer.answer = answer
-            arguments = {"token": token, "confirmation": "CONFIRM"}
-            told: dict[str, Any] = peer.result(
-                "tools/call", name="confirm_action", arguments=arguments, inputResponses=answers
-            )["structuredContent"]
-            return told
+    def confirm(token: str, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        peer.answer = answer
+        arguments = {"token": token, "confirmation": "CONFIRM"}
+        told: dict[str, Any] = peer.result(
+            "tools/call", name="confirm_action", arguments=arguments, inputResponses=answers
+        )["structuredContent"]
+        return told
 
-        assert confirm(tokens[0], lambda _: {"result": {"action": "decline"}})["error"] == "NeedsConfirmation"
-        assert state_of(peer, tokens[0]) == "discarded"
-        assert confirm(tokens[1], lambda _: {"result": {"verdict": "CONFIRM"}})["error"] == "Unavailable"
-        assert state_of(peer, tokens[1]) == "pending"
-        assert confirm(tokens[2], lambda _: {"result": answers["confirmation"]})["state"] == "done"
-        assert [one["method"] for one in peer.asked] == ["elicitation/create"] * 3
-        assert (peer.close(), peer.stray) == (0, [])
+    tokens = [trio.form.take() for _ in range(3)]
+    assert confirm(tokens[0], lambda _: {"result": {"action": "decline"}})["error"] == "NeedsConfirmation"
+    assert state_of(peer, tokens[0]) == "discarded"
+    assert confirm(tokens[1], lambda _: {"result": {"verdict": "CONFIRM"}})["error"] == "Unavailable"
+    assert state_of(peer, tokens[1]) == "pending"
+    assert confirm(tokens[2], lambda _: {"result": answers["confirmation"]})["state"] == "done"
+    assert [one["method"] for one in peer.asked] == ["elicitation/create"] * 3

@@ -58,11 +58,8 @@ def test_an_order_that_a_killed_server_left_open_is_looked_up_by_the_next_and_ne
         venue.release.set()
         with Peer(home, BLAVE_MCP_BINANCE_FUTURES_URL=venue.url) as after:
             after.initialize()
-            while after.data("get_action", action=token)["state"] in ("sent", "unknown"):
-                time.sleep(0.05)
-            found = after.call("get_action", action=token)
-            assert found["structuredContent"]["state"] == "done"
-            assert "Position now: long 0.01" in text_of(found)
+            assert after.settled(token) == "done"
+            assert "Position now: long 0.01" in text_of(after.call("get_action", action=token))
             assert "left open by a process that is gone, is done" in after.log()
             again = after.call("confirm_action", token=token, confirmation="CONFIRM")["structuredContent"]
             assert (again["error"], again["not_done"]) == ("NoSuchAction", "It was not sent again.")

@@ -91,7 +91,7 @@ def check_books(life: Life) -> None:
 
 
 @given(beginning=beginnings, story=deeds)
-@settings(deadline=None, max_examples=2_000)
+@settings(deadline=None, max_examples=1_200)
 def test_money_is_neither_made_nor_lost_and_the_books_agree_with_each_other(
     beginning: tuple[int, bool, bool, int], story: list[Deed]
 ):

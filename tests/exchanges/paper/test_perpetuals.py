@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from blave_mcp.exchanges.paper.market import StalePrice
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import (
     EntryKind,
@@ -24,6 +25,7 @@ from tests.exchanges.paper.scripted import (
     PERP,
     SPOT,
     T0,
+    ScriptedMarket,
     buy,
     net,
     new_exchange,
@@ -97,6 +99,7 @@ def test_empty_legs_are_shown_when_asked_for():
     assert exchange.positions(T0) == ()
     (empty,) = exchange.positions(T0, key=PERP, include_empty=True)
     assert (empty.qty, empty.leverage, empty.liquidation_price) == (D(0), D(20), None)
+    assert exchange.positions(T0, key=SPOT, include_empty=True) == ()
     exchange.set_hedge(True, T0)
     assert [p.position_side for p in exchange.positions(T0, key=PERP, include_empty=True)] == [LONG, SHORT]
 
@@ -342,6 +345,15 @@ def test_leverage_is_refused_where_the_position_forbids_it(leverage: str, reason
     assert exchange.set_leverage(PERP, D(50), T0).leverage == 50
 
 
+def test_raising_the_leverage_is_never_a_matter_of_margin():
+    market = new_market()
+    exchange = free_exchange(market)
+    exchange.place(buy(PERP, "3.5"), T0)
+    market.move(PERP, T0 + 1_000, "49500")
+    assert exchange.margin_account(T0 + 1_000).available == 0
+    assert exchange.set_leverage(PERP, D(25), T0 + 1_000).leverage == 25
+
+
 def test_the_margin_mode_changes_only_with_nothing_open_in_the_listing():
     exchange = free_exchange()
     reasons = []
@@ -465,6 +477,28 @@ def test_shorts_collect_and_an_isolated_position_keeps_its_funding():
     assert exchange.positions(T0 + 8 * HOUR)[0].isolated_margin == 2_505
 
 
+def test_a_funding_whose_rate_is_not_known_yet_is_paid_when_it_is():
+    class Late(ScriptedMarket):
+        known = False
+
+        def funding_rate(self, key: str, time_ms: int) -> Decimal:
+            if not self.known:
+                raise StalePrice("not yet")
+            return D("0.0001")
+
+    market = Late({PERP: "50000", ETH: "2000"})
+    exchange = free_exchange(market)
+    exchange.place(buy(PERP, "1"), T0 + 1)
+    exchange.place(buy(ETH, "1"), T0 + 1)
+    for _ in range(2):
+        with pytest.raises(StalePrice):
+            exchange.advance(T0 + 9 * HOUR)
+    assert exchange.settled_ms < T0 + 8 * HOUR
+    market.known = True
+    paid = exchange.funding_payments(T0 + 9 * HOUR)
+    assert [(p.key, p.time_ms) for p in paid] == [(PERP, T0 + 8 * HOUR), (ETH, T0 + 8 * HOUR)]
+
+
 def test_funding_beyond_an_isolated_positions_margin_is_paid_by_the_wallet():
     market = new_market()
     exchange = isolated_exchange(market)
@@ -525,15 +559,28 @@ def test_a_liquidation_happens_even_if_the_price_has_come_back_before_anyone_loo
     assert exchange.liquidations(T0 + HOUR)[0].time_ms == T0 + 1_000
 
 
-def test_of_positions_that_fall_together_nothing_is_left_over():
+@pytest.mark.parametrize("size", ["33.333", "37.777", "41.111", "43.219"])
+def test_of_positions_that_fall_together_nothing_is_left_over(size: str):
     market = new_market()
-    exchange = free_exchange(market, balances={"perp": {"USDT": D("9999.99999999")}})
-    exchange.place(buy(PERP, "0.7"), T0)
-    exchange.place(buy(ETH, "33.333"), T0)
+    exchange = free_exchange(market, rules=Rules(hedge=True), balances={"perp": {"USDT": D("9999.99999999")}})
+    exchange.place(buy(PERP, "0.7", position_side=LONG), T0)
+    exchange.place(sell(PERP, "0.013", position_side=SHORT), T0)
+    exchange.place(buy(ETH, size, position_side=LONG), T0)
     market.move(ETH, T0 + 1_000, "1733.33")
-    market.move(PERP, T0 + 2_000, "48111.1")
-    assert len(exchange.liquidations(T0 + 2_000)) == 2
+    market.move(PERP, T0 + 2_000, "45111.1")
+    assert len(exchange.liquidations(T0 + 2_000)) == 3
     assert cash(exchange, T0 + 2_000) == 0
+
+
+def test_a_sale_far_below_the_mark_can_end_in_liquidation_at_once():
+    market = new_market()
+    exchange = free_exchange(market, balances={"perp": {"USDT": D(7_500)}})
+    exchange.place(buy(PERP, "2"), T0)
+    market.move(PERP, T0 + 1_000, "46000", "50000")
+    exchange.place(sell(PERP, "1.9"), T0 + 1_000)
+    assert [record.qty for record in exchange._account.liquidations] == [D("0.1")]
+    assert cash(exchange, T0 + 1_000) == 0
+    assert exchange.system_accounts().insurance["USDT"] < 0
 
 
 def test_a_gap_beyond_bankruptcy_is_the_insurance_funds_loss():

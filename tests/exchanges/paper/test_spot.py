@@ -392,6 +392,18 @@ def test_an_amendment_may_use_what_the_order_has_locked_but_no_more():
     assert exchange.to_json() == before
 
 
+def test_a_stop_limit_can_still_be_amended_once_it_rests():
+    market = new_market()
+    exchange = new_exchange(market)
+    stop = request(SPOT, Side.SELL, OrderType.STOP_LIMIT, "0.1", trigger_price="49000", price="48900")
+    order = exchange.place(stop, T0)
+    market.move(SPOT, T0 + 1_000, "48000")
+    assert exchange.amend(SPOT, T0 + 1_000, order_id=order.id, price=D(48_500)).status is NEW
+    done = exchange.amend(SPOT, T0 + 1_000, order_id=order.id, price=D(47_900))
+    assert (done.status, done.average) == (FILLED, D(48_000))
+    assert exchange.balance("spot", "BTC", T0 + 1_000).locked == 0
+
+
 def test_only_a_smaller_quantity_keeps_the_priority():
     exchange = new_exchange()
     order = exchange.place(buy(SPOT, "0.5", "49000"), T0)

@@ -89,15 +89,17 @@ def test_what_happens_does_not_depend_on_how_often_someone_looks(
     assert often.to_json() == once.to_json()
 
 
-def test_a_trailing_stop_on_the_mark_knows_the_best_mark_exactly():
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+def test_a_trailing_stop_on_the_mark_knows_the_best_mark_exactly(side: Side):
     start = 1_750_000_000_123
     market = SyntheticMarket(seed=2)
-    exchange = PaperExchange(market, now_ms=start)
-    trailing = request(PERP, Side.BUY, OrderType.TRAILING_STOP, "0.01", callback_rate="0.2", trigger_by=TriggerBy.MARK)
+    exchange = PaperExchange(market, now_ms=start, balances={"perp": {"USDT": D(90_000)}})
+    exchange.place(request(PERP, side.opposite, OrderType.MARKET, "0.01"), start)
+    trailing = request(PERP, side, OrderType.TRAILING_STOP, "0.01", callback_rate="0.2", trigger_by=TriggerBy.MARK)
     order = exchange.place(trailing, start)
-    end = start + 5 * 3_600_000
+    end = start + 6 * 3_600_000
     marks = [market.prices(PERP, start).mark, *(tick.mark for tick in market.path(PERP, start, end))]
-    assert exchange.order(end, order_id=order.id).extreme == min(marks)
+    assert exchange.order(end, order_id=order.id).extreme == (min(marks) if side is Side.BUY else max(marks))
 
 
 def test_time_never_goes_back():

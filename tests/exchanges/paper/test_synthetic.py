@@ -132,7 +132,7 @@ def test_the_path_is_the_same_however_it_is_cut_and_a_span_bounds_it(key: str, s
 
 
 @given(start=times, length=st.integers(HOUR + 1, 3 * HOUR))
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=4)
 def test_a_long_span_bounds_the_mark(start: int, length: int):
     span = MARKET.span(PERP, start, start + length)
     path = MARKET.path(PERP, start, start + length)
@@ -153,7 +153,7 @@ def test_another_process_sees_the_same_prices():
 
 
 def test_known_prices_stay_what_they_were():
-    # A change here changes every stored paper account's market: raise the seed's meaning knowingly or not at all.
+    # A change here moves the market under every stored paper account.
     assert str(MARKET.prices(SPOT, NOW).last) == "68567.76"
     assert str(MARKET.bars(PERP, DAY, NOW - 2 * DAY, NOW - DAY, NOW)[0].volume) == "86042.838"
 

@@ -1,0 +1,1 @@
+"""OKX: spot, spot margin and linear perpetual swaps, over one host."""

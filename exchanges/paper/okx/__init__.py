@@ -1,0 +1,1 @@
+"""OKX in paper mode: one host, one account of two wallets."""
