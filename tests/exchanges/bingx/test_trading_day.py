@@ -224,3 +224,9 @@ async def test_every_read_tool_answers(desk: Desk) -> None:
             assert opened == sorted(opened)
     rates = await call(desk, "get_funding_rates", symbol="BTC/USDT", limit=3)
     assert rates.text
+
+
+async def test_money_in_the_fund_wallet_is_not_free_for_a_spot_order(desk: Desk, clock: FakeClock) -> None:
+    await carry_out(desk, clock, "transfer_funds", asset="USDT", amount="49000", source="spot", target="fund")
+    with pytest.raises(BadArgument, match="1000 is free in this wallet"):
+        await call(desk, "place_order", **SPOT, side="buy", quote_size="2000")
