@@ -106,6 +106,10 @@ class Verbs:
         """Balances that are not all zero."""
         self._lacking("balances")
 
+    def holdings(self) -> Ask[tuple[Balance, ...]]:
+        """Balances of every wallet that `transfer` knows, those included that orders are not paid from."""
+        return self.balances()
+
     def positions(self, symbol: str | None = None) -> Ask[tuple[Position, ...]]:
         """Positions whose size is not zero."""
         self._lacking("positions")

@@ -12,6 +12,8 @@ from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
 from blave_mcp.exchanges.bingx.dialect import BingXDialect
 from blave_mcp.exchanges.bingx.verbs import BingXSpot, BingXSwap
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
+from blave_mcp.exchanges.bybit.dialect import BybitDialect
+from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
@@ -47,6 +49,7 @@ def kinds() -> dict[str, Kind]:
             OkxDialect(),
             {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()},
         ),
+        "bybit": Kind(BybitDialect(), {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}),
     }
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
+from blave_mcp.exchanges.bybit.dialect import BybitDialect
+from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.gate import Gate
@@ -24,6 +26,8 @@ from tests.fakes import FakeClock, FakeHalt
 
 KEY = Credentials("test-key", "test-secret")
 BINANCE_MARKETS: Mapping[Market, Verbs] = {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}
+
+BYBIT_MARKETS: Mapping[Market, Verbs] = {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}
 
 
 class ByHost:
@@ -58,6 +62,12 @@ def paper_binance(clock: FakeClock) -> ByHost:
 def paper_blave(clock: FakeClock) -> ByHost:
     face = open_face("blave", SyntheticMarket(), MemoryBookStore(), clock.now_ms, KEY.key, KEY.secret)
     return ByHost({urlsplit(BlaveDialect().hosts["data"].live).netloc: face})
+
+
+def paper_bybit(clock: FakeClock) -> ByHost:
+    """Bybit's face over one account with the usual balances."""
+    face = open_face("bybit", SyntheticMarket(), MemoryBookStore(), clock.now_ms, key=KEY.key, secret=KEY.secret)
+    return ByHost({urlsplit(host.live).netloc: face for host in BybitDialect().hosts.values()})
 
 
 def venue_over(
@@ -102,6 +112,10 @@ def desk_of(clock: FakeClock, store: Store, *venues: Venue, mode: str = "paper",
 
 def binance(transport: Transport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:
     return venue_over(BinanceDialect(), transport, clock, markets=BINANCE_MARKETS, key=key)
+
+
+def bybit(transport: Transport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:
+    return venue_over(BybitDialect(), transport, clock, markets=BYBIT_MARKETS, key=key)
 
 
 def blave(transport: Transport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:

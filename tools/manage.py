@@ -353,8 +353,8 @@ async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, sou
     if source == target:
         raise BadArgument("source and target are the same wallet.")
     asset = asset.upper()
-    balances = [b for one in place.markets.values() for b in await desk.ask(venue, one.balances())]
-    # A wallet that several markets share is counted once.
+    balances = [b for one in place.markets.values() for b in await desk.ask(venue, one.holdings())]
+    # A wallet that several markets share counts once.
     held = tuple({b.wallet: b for b in balances if b.asset == asset}.values())
     free = sum((b.free for b in held if b.wallet == source), Decimal(0))
     if Decimal(amount) > free:

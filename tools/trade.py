@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument
@@ -239,8 +240,10 @@ async def protect_position(
         trigger_by=TriggerBy(trigger_by),
     )
     what = unit_words(now.instrument, units) if units is not None else "the whole position"
-    words = [f"{name} at {exact(value)}" for name, value in (("Take-profit", target), ("Stop-loss", stop)) if value]
-    summary = Summary(f"{' and '.join(words)} for the {held.side} in {now.instrument.symbol} on {now.venue.title}")
+    wanted = {
+        f"{name} at {exact(value)}": value for name, value in (("Take-profit", target), ("Stop-loss", stop)) if value
+    }
+    summary = Summary(f"{' and '.join(wanted)} for the {held.side} in {now.instrument.symbol} on {now.venue.title}")
     protect_rows(summary, now, held, target=target, stop=stop, what=what)
     summary.verify = "each order by its client id, then the position"
     native, kind = now.instrument.native, now.verbs.market
@@ -249,6 +252,21 @@ async def protect_position(
         price_guard(kind, native, now.ticker.last, desk.limits.price_tolerance_percent),
     ]
     summary.facts.update(venue=venue, market=market, symbol=now.instrument.symbol, native=native)
-    # Some venues take both prices in one order.
-    labels = words if len(words) == len(calls) else [" and ".join(words)] * len(calls)
-    return desk.propose(now.venue, market, summary, list(zip(labels, calls, strict=True)), guards)
+    steps = [(" and ".join(w for w, price in wanted.items() if names_price(call, price)), call) for call in calls]
+    return desk.propose(now.venue, market, summary, steps, guards)
+
+
+def names_price(call: Call, price: Decimal) -> bool:
+    """Whether a call carries this price, wherever its venue has it: some take both prices in one order."""
+    return _holds(list(call.arguments.values()), price)
+
+
+def _holds(value: Any, price: Decimal) -> bool:
+    if isinstance(value, dict):
+        return _holds(list(value.values()), price)
+    if isinstance(value, list):
+        return any(_holds(one, price) for one in value)
+    try:
+        return isinstance(value, str) and Decimal(value) == price
+    except InvalidOperation:
+        return False

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 
-from blave_mcp.exchanges.errors import BlaveError
+from blave_mcp.exchanges.errors import BlaveError, MissingCredentials
 from blave_mcp.exchanges.models import Balance, Instrument, Market
 from blave_mcp.exchanges.untrusted import clean
+from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.answers import answer, asked_venues, failures, table, together
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.format import exact, money
@@ -60,9 +61,17 @@ async def _held(venue: Venue) -> dict[tuple[str, str], Balance]:
     found: dict[tuple[str, str], Balance] = {}
     for verbs in venue.markets.values():
         if has_verb(verbs, "balances"):
-            for balance in await venue.client.ask(verbs.balances()):
+            for balance in await _told(venue, verbs):
                 found[balance.wallet, balance.asset] = balance
     return found
+
+
+async def _told(venue: Venue, verbs: Verbs) -> tuple[Balance, ...]:
+    """Every wallet; those that pay for orders alone where the key may not read the others."""
+    try:
+        return await venue.client.ask(verbs.holdings())
+    except MissingCredentials:
+        return await venue.client.ask(verbs.balances())
 
 
 async def _prices(desk: Desk, venue: Venue, assets: set[str]) -> Mapping[str, Decimal]:

@@ -9,6 +9,7 @@ from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
 from blave_mcp.exchanges.paper.bingx import BingXFace
 from blave_mcp.exchanges.paper.blave.face import BlaveFace
+from blave_mcp.exchanges.paper.bybit.face import BybitFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import Market
@@ -21,6 +22,7 @@ _MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
     "binance-futures": lambda books, key, secret, _: BinanceFuturesFace(books, key=key, secret=secret),
     "bingx": lambda books, key, secret, _: BingXFace(books, key=key, secret=secret),
     "blave": lambda books, key, secret, _: BlaveFace(books, key=key, secret=secret),
+    "bybit": lambda books, key, secret, _: BybitFace(books, key=key, secret=secret),
     "okx": open_okx,
 }
 FACES: Mapping[str, str] = {
@@ -29,6 +31,7 @@ FACES: Mapping[str, str] = {
     "bingx": "bingx",
     "blave": "blave",
     "okx": "okx",
+    "bybit": "bybit",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
 WITH_PASSPHRASE = ("okx",)

@@ -139,6 +139,15 @@ async def test_protection_is_computed_from_entry_and_its_risk_shown(run: Run, ca
     assert pending.data["summary"].count("POST /fapi/v1/algoOrder") == 2
 
 
+async def test_each_protecting_order_is_labelled_as_what_it_is(carry_out: Run) -> None:
+    await carry_out("place_order", **BUY)
+    done = await carry_out("protect_position", venue="binance", symbol="BTC/USDT", take_profit="10%", stop_loss="5%")
+    for step in done.data["steps"]:
+        name, _, price = step["label"].partition(" at ")
+        assert name in ("Take-profit", "Stop-loss")
+        assert Decimal(step["facts"]["trigger"]) == Decimal(price)
+
+
 async def test_protection_on_the_wrong_side_or_beyond_liquidation_is_refused(
     run: Run, carry_out: Run, desk: Desk
 ) -> None:

@@ -1,0 +1,1 @@
+"""Bybit: spot and linear perpetuals of a unified trading account, over the V5 API."""

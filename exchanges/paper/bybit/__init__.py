@@ -1,0 +1,1 @@
+"""Bybit as the paper exchange plays it: one unified account behind one host."""
