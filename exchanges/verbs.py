@@ -176,6 +176,10 @@ class Verbs:
     def set_leverage(self, symbol: str, leverage: int) -> tuple[Call, ...]:
         self._lacking("set_leverage")
 
+    def set_leverage_for(self, symbol: str, leverage: int, settings: AccountSettings) -> tuple[Call, ...]:
+        """`set_leverage` under known settings, for venues that set it by position side in hedge mode."""
+        return self.set_leverage(symbol, leverage)
+
     def set_margin_mode(self, symbol: str, mode: MarginMode) -> tuple[Call, ...]:
         self._lacking("set_margin_mode")
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
+from blave_mcp.exchanges.bingx.dialect import BingXDialect
+from blave_mcp.exchanges.bingx.verbs import BingXSpot, BingXSwap
 from blave_mcp.exchanges.bitget.dialect import BitgetDialect
 from blave_mcp.exchanges.bitget.verbs import BitgetFutures, BitgetSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
@@ -44,6 +46,7 @@ def kinds() -> dict[str, Kind]:
     return {
         "blave": Kind(BlaveDialect(), {}, data_only=True),
         "binance": Kind(BinanceDialect(), {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}),
+        "bingx": Kind(BingXDialect(), {Market.SPOT: BingXSpot(), Market.PERPETUAL: BingXSwap()}),
         "okx": Kind(
             OkxDialect(),
             {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()},

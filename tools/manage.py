@@ -186,7 +186,8 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
     summary.verify = "the symbol's settings"
     guards = [_settings_guard(now), _position_guard(now)]
     side = now.here[0].position_side if now.here else PositionSide.BOTH
-    calls = now.verbs.under(now.settings.margin_mode, side).set_leverage(now.instrument.native, leverage)
+    verbs = now.verbs.under(now.settings.margin_mode, side)
+    calls = verbs.set_leverage_for(now.instrument.native, leverage, now.settings)
     return _propose(
         desk,
         now.venue,

@@ -94,7 +94,7 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
             calls = verbs.set_margin_mode(native, MarginMode(terms.set_margin_mode))
             steps += [(f"Set the margin mode of {symbol} to {terms.set_margin_mode}", call) for call in calls]
         if terms.set_leverage:
-            calls = verbs.set_leverage(native, terms.set_leverage)
+            calls = verbs.set_leverage_for(native, terms.set_leverage, now.settings)
             steps += [(f"Set the leverage of {symbol} to {terms.set_leverage}x", call) for call in calls]
         order_rows(summary, plan, now)
         account_rows(summary, plan, now, terms)

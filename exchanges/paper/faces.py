@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
+from blave_mcp.exchanges.paper.bingx import BingXFace
 from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 from blave_mcp.exchanges.paper.blave.face import BlaveFace
 from blave_mcp.exchanges.paper.bybit import terms as bybit_terms
@@ -21,6 +22,7 @@ from blave_mcp.exchanges.paper.types import Listing, Rules
 _MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
     "binance-spot": lambda books, key, secret, _: BinanceSpotFace(books, key=key, secret=secret),
     "binance-futures": lambda books, key, secret, _: BinanceFuturesFace(books, key=key, secret=secret),
+    "bingx": lambda books, key, secret, _: BingXFace(books, key=key, secret=secret),
     "blave": lambda books, key, secret, _: BlaveFace(books, key=key, secret=secret),
     "bitget": lambda books, key, secret, _: BitgetFace(books, key=key, secret=secret),
     "bybit": lambda books, key, secret, _: BybitFace(books, key=key, secret=secret),
@@ -29,6 +31,7 @@ _MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
 FACES: Mapping[str, str] = {
     "binance-spot": "binance",
     "binance-futures": "binance",
+    "bingx": "bingx",
     "blave": "blave",
     "okx": "okx",
     "bitget": "bitget",

@@ -1,0 +1,1 @@
+"""BingX: spot and USDT- and USDC-margined perpetuals ("swap"), one host, three wallets."""
