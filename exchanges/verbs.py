@@ -52,6 +52,7 @@ class Verbs:
         wallet: of the balances, the one that this market trades from; "" where they are all of it.
         names_margin_mode: each order names its margin mode, which is no setting of the symbol; leverage is set for each
             mode apart (`under`).
+        margin_by_direction: whether `adjust_margin` wants LONG or SHORT in one-way mode too.
     """
 
     venue: ClassVar[str]
@@ -64,6 +65,7 @@ class Verbs:
     max_candles: ClassVar[int] = 500
     wallet: ClassVar[str] = ""
     names_margin_mode: ClassVar[bool] = False
+    margin_by_direction: ClassVar[bool] = False
 
     def _lacking(self, verb: str) -> NoReturn:
         instead = self.lacks.get(verb, "")

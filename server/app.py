@@ -11,6 +11,8 @@ from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
 from blave_mcp.exchanges.bingx.dialect import BingXDialect
 from blave_mcp.exchanges.bingx.verbs import BingXSpot, BingXSwap
+from blave_mcp.exchanges.bitget.dialect import BitgetDialect
+from blave_mcp.exchanges.bitget.verbs import BitgetFutures, BitgetSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
 from blave_mcp.exchanges.bybit.dialect import BybitDialect
 from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
@@ -50,6 +52,7 @@ def kinds() -> dict[str, Kind]:
             {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()},
         ),
         "bybit": Kind(BybitDialect(), {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}),
+        "bitget": Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()}),
     }
 
 

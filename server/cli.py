@@ -202,7 +202,7 @@ def setup(client: str) -> None:
 
 
 @main.command()
-@click.option("--venue", help="Serve this venue's face: binance-spot, binance-futures, bingx, blave.")
+@click.option("--venue", help="Serve this venue's face: binance-spot, binance-futures, bingx, bitget, blave.")
 @click.option("--port", type=int, default=0, help="On 127.0.0.1; 0 picks a free one and prints it.")
 @click.option("--reset", is_flag=True, help="Start the paper books anew.")
 def paper(venue: str | None, port: int, reset: bool) -> None:

@@ -325,7 +325,8 @@ async def adjust_margin(
     if change < 0:
         summary.warn("Less margin brings the liquidation price nearer.")
     summary.verify = "the position's margin"
-    calls = now.verbs.adjust_margin(now.instrument.native, held.position_side, change)
+    side = held.side if now.verbs.margin_by_direction else held.position_side
+    calls = now.verbs.adjust_margin(now.instrument.native, side, change)
     label = f"{word} {exact(abs(change))} {asset} margin"
     return _propose(
         desk,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -97,6 +98,8 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
             steps += [(f"Set the leverage of {symbol} to {terms.set_leverage}x", call) for call in calls]
         order_rows(summary, plan, now)
         account_rows(summary, plan, now, terms)
+        if terms.margin_mode:
+            plan = replace(plan, intent=replace(plan.intent, margin_mode=MarginMode(terms.margin_mode)))
         market = now.verbs.market
         guards += [position_guard(market, native, now.here), settings_guard(market, native, now.settings)]
         summary.verify = "the order by its client id, then the position with its liquidation price"

@@ -9,8 +9,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 from blave_mcp.exchanges.bybit.codes import Code, harmless, lookup
@@ -20,6 +19,7 @@ from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 RECV_WINDOW_MS = 5000
@@ -198,13 +198,9 @@ def _check_ids(call: Call) -> None:
 def _json(body: bytes) -> Any:
     """Parses without ever making a float; None where it is no JSON."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return exact_json(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _code(body: Any) -> int | None:

@@ -79,18 +79,6 @@ class Books:
         self._rules = rules
         self._known: tuple[str, Account] | None = None
 
-    def defaulting(
-        self, *, listings: Iterable[Listing], balances: Mapping[str, Mapping[str, Decimal]], rules: Rules
-    ) -> Books:
-        """Returns the same books with a venue's own terms where none were given."""
-        return Books(
-            self._store,
-            self.market,
-            listings=listings if self._listings is None else self._listings,
-            balances=balances if self._balances is None else self._balances,
-            rules=rules if self._rules is None else self._rules,
-        )
-
     @contextmanager
     def open(self, now_ms: int) -> Iterator[Account]:
         """Gives the account as it is now, and saves it at the end if it or the market's memento has changed.

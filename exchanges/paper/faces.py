@@ -8,7 +8,9 @@ from decimal import Decimal
 from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
 from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
 from blave_mcp.exchanges.paper.bingx import BingXFace
+from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 from blave_mcp.exchanges.paper.blave.face import BlaveFace
+from blave_mcp.exchanges.paper.bybit import terms as bybit_terms
 from blave_mcp.exchanges.paper.bybit.face import BybitFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_books import Books
@@ -22,6 +24,7 @@ _MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
     "binance-futures": lambda books, key, secret, _: BinanceFuturesFace(books, key=key, secret=secret),
     "bingx": lambda books, key, secret, _: BingXFace(books, key=key, secret=secret),
     "blave": lambda books, key, secret, _: BlaveFace(books, key=key, secret=secret),
+    "bitget": lambda books, key, secret, _: BitgetFace(books, key=key, secret=secret),
     "bybit": lambda books, key, secret, _: BybitFace(books, key=key, secret=secret),
     "okx": open_okx,
 }
@@ -31,13 +34,17 @@ FACES: Mapping[str, str] = {
     "bingx": "bingx",
     "blave": "blave",
     "okx": "okx",
+    "bitget": "bitget",
     "bybit": "bybit",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
 WITH_PASSPHRASE = ("okx",)
 
 Terms = tuple[tuple[Listing, ...], Mapping[str, Mapping[str, Decimal]], Rules]
-TERMS: Mapping[str, Terms] = {"okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES)}
+TERMS: Mapping[str, Terms] = {
+    "bybit": (bybit_terms.listings(), bybit_terms.BALANCES, bybit_terms.RULES),
+    "okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES),
+}
 """What is traded and how on the venues that differ from the usual; such a venue wants a store of its own."""
 
 

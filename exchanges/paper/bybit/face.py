@@ -6,7 +6,6 @@ from typing import Any
 
 from blave_mcp.exchanges.paper.bybit.ask import PRODUCTS, Ask, Route
 from blave_mcp.exchanges.paper.bybit.routes import ROUTES
-from blave_mcp.exchanges.paper.bybit.terms import BALANCES, RULES, listings
 from blave_mcp.exchanges.paper.bybit.wire import BybitRefusal, Params, authorise, envelope, params_of, wrong
 from blave_mcp.exchanges.paper.bybit.words import refusal
 from blave_mcp.exchanges.paper.face import Window, json_reply, path_and_query, table
@@ -21,7 +20,7 @@ class BybitFace:
     """Bybit's V5 API over one unified account.
 
     Args:
-        books: the account; terms that it was not given are Bybit's.
+        books: the account, on Bybit's terms.
         key, secret: the one key pair that may sign.
     """
 
@@ -29,7 +28,7 @@ class BybitFace:
     base_urls = ("https://api.bybit.com", "https://api.bytick.com", "https://api-testnet.bybit.com")
 
     def __init__(self, books: Books, *, key: str, secret: str) -> None:
-        self._books = books.defaulting(listings=listings(), balances=BALANCES, rules=RULES)
+        self._books = books
         self._key = key
         self._secret = secret.encode()
         self._routes = table(ROUTES)

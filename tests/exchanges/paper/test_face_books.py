@@ -10,7 +10,6 @@ from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.face_books import KEEP_NOTES, Books, Refused
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
-from blave_mcp.exchanges.paper.types import Rules
 from tests.exchanges.paper.face_client import BALANCES, START, House, few_listings, futures, spot
 
 
@@ -159,16 +158,3 @@ def test_the_books_of_the_server_fit(tmp_path: Path):
         assert len(spot(House(store=again)).ok("GET", "/api/v3/myTrades", symbol="BTCUSDT")) == 1
     finally:
         again.close()
-
-
-@pytest.mark.parametrize("given", [False, True])
-def test_a_venues_own_terms_stand_only_where_none_were_given(given: bool):
-    mine, theirs = Rules(hedge=True), Rules(hedge=False, max_open_orders=5)
-    own = {"spot": {"USDT": Decimal(1)}} if given else None
-    books = Books(MemoryBookStore(), SyntheticMarket(), balances=own, rules=mine if given else None)
-    books = books.defaulting(listings=few_listings(), balances={"spot": {"USDT": Decimal(2)}}, rules=theirs)
-    with books.open(START) as account:
-        assert account.exchange.listings() == few_listings()
-        assert account.exchange.rules == (mine if given else theirs)
-        (held,) = (one for one in account.exchange.balances(START, "spot") if one.asset == "USDT")
-        assert held.total == (1 if given else 2)

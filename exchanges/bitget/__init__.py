@@ -1,0 +1,1 @@
+"""Bitget: spot and futures of the classic account (API v2)."""
