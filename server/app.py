@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blave_mcp.exchanges.actions import Action, Origin
-from blave_mcp.exchanges.binance.dialect import BinanceDialect
-from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
-from blave_mcp.exchanges.bingx.dialect import BingXDialect
-from blave_mcp.exchanges.bingx.verbs import BingXSpot, BingXSwap
-from blave_mcp.exchanges.bitget.dialect import BitgetDialect
-from blave_mcp.exchanges.bitget.verbs import BitgetFutures, BitgetSpot
-from blave_mcp.exchanges.blave.dialect import BlaveDialect
-from blave_mcp.exchanges.bybit.dialect import BybitDialect
-from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
@@ -23,13 +17,14 @@ from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
-from blave_mcp.exchanges.okx.dialect import OkxDialect
-from blave_mcp.exchanges.okx.verbs import OkxMargin, OkxPerpetual, OkxSpot
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.settings import PREFIX, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from blave_mcp.tools.desk import Desk, Limits, Venue
+
+if TYPE_CHECKING:
+    from blave_mcp.server.paper import PaperHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +36,85 @@ class Kind:
     data_only: bool = False
 
 
+def _blave() -> Kind:
+    from blave_mcp.exchanges.blave.dialect import BlaveDialect
+
+    return Kind(BlaveDialect(), {}, data_only=True)
+
+
+def _binance() -> Kind:
+    from blave_mcp.exchanges.binance.dialect import BinanceDialect
+    from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
+
+    return Kind(BinanceDialect(), {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()})
+
+
+def _okx() -> Kind:
+    from blave_mcp.exchanges.okx.dialect import OkxDialect
+    from blave_mcp.exchanges.okx.verbs import OkxMargin, OkxPerpetual, OkxSpot
+
+    return Kind(OkxDialect(), {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()})
+
+
+def _bybit() -> Kind:
+    from blave_mcp.exchanges.bybit.dialect import BybitDialect
+    from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
+
+    return Kind(BybitDialect(), {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()})
+
+
+def _bingx() -> Kind:
+    from blave_mcp.exchanges.bingx.dialect import BingXDialect
+    from blave_mcp.exchanges.bingx.verbs import BingXSpot, BingXSwap
+
+    return Kind(BingXDialect(), {Market.SPOT: BingXSpot(), Market.PERPETUAL: BingXSwap()})
+
+
+def _bitget() -> Kind:
+    from blave_mcp.exchanges.bitget.dialect import BitgetDialect
+    from blave_mcp.exchanges.bitget.verbs import BitgetFutures, BitgetSpot
+
+    return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
+
+
+_KINDS: Mapping[str, Callable[[], Kind]] = {
+    "blave": _blave,
+    "binance": _binance,
+    "okx": _okx,
+    "bybit": _bybit,
+    "bingx": _bingx,
+    "bitget": _bitget,
+}
+"""Every venue, in the order in which they are listed. A catalogue is loaded when its venue is first asked for."""
+
+PRODUCTS: Mapping[str, tuple[str, ...]] = {
+    "blave": ("data",),
+    "binance": ("spot", "futures"),
+    "okx": ("v5",),
+    "bybit": ("spot", "linear"),
+    "bingx": ("spot", "swap"),
+    "bitget": ("spot", "futures"),
+}
+"""Each venue's hosts by product, as its dialect has them (kept by a test); known without loading any catalogue."""
+
+
+@cache
+def kind(name: str) -> Kind:
+    """Raises KeyError."""
+    return _KINDS[name]()
+
+
 def kinds() -> dict[str, Kind]:
-    """Every venue, by name, in the order in which they are listed."""
-    return {
-        "blave": Kind(BlaveDialect(), {}, data_only=True),
-        "binance": Kind(BinanceDialect(), {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}),
-        "bingx": Kind(BingXDialect(), {Market.SPOT: BingXSpot(), Market.PERPETUAL: BingXSwap()}),
-        "okx": Kind(
-            OkxDialect(),
-            {Market.SPOT: OkxSpot(), Market.MARGIN: OkxMargin(), Market.PERPETUAL: OkxPerpetual()},
-        ),
-        "bybit": Kind(BybitDialect(), {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}),
-        "bitget": Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()}),
-    }
+    """Every venue, loaded."""
+    return {name: kind(name) for name in _KINDS}
 
 
 def url_names() -> dict[str, tuple[str, str]]:
     """Every variable that overrides a base URL: its name -> (venue, product)."""
     return {
-        f"{PREFIX}{venue}{'' if len(kind.dialect.hosts) == 1 else f'_{product}'}_URL".upper(): (venue, product)
-        for venue, kind in kinds().items()
-        for product in kind.dialect.hosts
+        f"{PREFIX}{venue}{'' if len(products) == 1 else f'_{product}'}_URL".upper(): (venue, product)
+        for venue, products in PRODUCTS.items()
+        for product in products
     }
 
 
@@ -72,7 +125,7 @@ class App:
     settings: Settings
     store: Store
     desk: Desk
-    transports: tuple[Transport, ...]
+    transports: list[Transport]
 
     async def aclose(self) -> None:
         for transport in self.transports:
@@ -105,6 +158,116 @@ def _setup(dialect: Dialect) -> str:
     )
 
 
+class _Venues(Mapping[str, Venue]):
+    """Venues that are made when they are first asked for."""
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], Venue]) -> None:
+        self._names = tuple(names)
+        self._make = make
+        self._made: dict[str, Venue] = {}
+
+    def __getitem__(self, name: str) -> Venue:
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class _Builder:
+    """Makes venues of one mode, and the transports that they share."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self.transports: list[Transport] = []
+        self._house: PaperHouse | None = None
+        if settings.mode == "paper" and (settings.paper_feed or settings.urls):
+            self.house()  # what is wrong with them is told at start
+
+    def names(self) -> list[str]:
+        """The venues that this mode offers."""
+        if self._settings.mode != "testnet":
+            return list(_KINDS)
+        return [
+            name
+            for name, one in kinds().items()
+            if one.data_only or all(host.testnet for host in one.dialect.hosts.values())
+        ]
+
+    def house(self) -> PaperHouse:
+        if self._house is None:
+            from blave_mcp.server.paper import PaperHouse
+
+            self._house = PaperHouse(self._settings, self._clock)
+            self.transports.append(self._house.transport)
+        return self._house
+
+    def venue(self, name: str) -> Venue:
+        one = kind(name)
+        client, credentials = self._paper(name, one) if self._settings.mode == "paper" else self._real(name, one)
+        return Venue(
+            name=name,
+            title=one.dialect.title,
+            client=client,
+            markets=one.markets,
+            account=fingerprint(credentials),
+            setup=_setup(one.dialect),
+            notice=one.dialect.notice,
+        )
+
+    def _paper(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
+        house = self.house()
+        house.open(name)
+        credentials = house.credentials(name)
+        urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
+        client = VenueClient(
+            one.dialect, house.transport, credentials, base_urls=urls, clock=self._clock, pacer=Pacer(self._clock)
+        )
+        return client, credentials
+
+    def _real(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
+        from blave_mcp.exchanges.http import HttpTransport
+
+        if not self.transports:
+            self.transports.append(HttpTransport())
+        hosts = one.dialect.hosts
+        testnet = self._settings.mode == "testnet" and not one.data_only
+        credentials, missing = credentials_for(one.dialect, self._settings)
+        own = {product: url for product in hosts if (url := self._settings.url(name, product))}
+        urls = {product: host.testnet if testnet else host.live for product, host in hosts.items()}
+        backups = {product: host.backup for product, host in hosts.items() if host.backup}
+        client = VenueClient(
+            one.dialect,
+            self.transports[0],
+            credentials,
+            base_urls={**urls, **own},
+            backup_urls={} if testnet or own else backups,
+            clock=self._clock,
+            pacer=Pacer(self._clock),
+            testnet=testnet,
+            missing=missing,
+        )
+        return client, credentials
+
+
+def prices_in_words(settings: Settings) -> str:
+    """Where the paper exchange's prices come from, for people; "" outside paper mode."""
+    if settings.mode != "paper":
+        return ""
+    if not settings.paper_feed:
+        return "synthetic"
+    if settings.paper_feed.lower() == "live":
+        return "live, from Binance's public endpoints"
+    return f"real bars of {Path(settings.paper_feed).name}, synthetic for other symbols"
+
+
 def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> App:
     """Builds the app. Opens the store; sends nothing.
 
@@ -113,64 +276,10 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     """
     clock = clock or SystemClock()
     store = Store(settings.home / "blave-mcp.sqlite3")
-    venues: dict[str, Venue] = {}
-    transports: list[Transport] = []
-    paper = None
-    live: Transport | None = None
-    for name, kind in kinds().items():
-        dialect = kind.dialect
-        hosts = dialect.hosts
-        missing, setup = "", _setup(dialect)
-        credentials: Credentials | None
-        transport: Transport
-        backups: dict[str, str] = {}
-        testnet = False
-        if settings.mode == "paper":
-            from blave_mcp.server.paper import PaperHouse
-
-            paper = paper or PaperHouse(settings, clock)
-            credentials = paper.credentials(name)
-            transport = paper.transport
-            urls = paper.urls(name, {product: host.live for product, host in hosts.items()})
-        else:
-            from blave_mcp.exchanges.http import HttpTransport
-
-            credentials, missing = credentials_for(dialect, settings)
-            live = live or HttpTransport()
-            transport = live
-            testnet = settings.mode == "testnet" and not kind.data_only
-            if testnet and not all(host.testnet for host in hosts.values()):
-                continue
-            urls = {product: host.testnet if testnet else host.live for product, host in hosts.items()}
-            own = {product: settings.url(name, product) for product in hosts}
-            if not testnet and not any(own.values()):
-                backups = {product: host.backup for product, host in hosts.items() if host.backup}
-            urls.update({product: url for product, url in own.items() if url})
-        if transport not in transports:
-            transports.append(transport)
-        client = VenueClient(
-            dialect,
-            transport,
-            credentials,
-            base_urls=urls,
-            backup_urls=backups,
-            clock=clock,
-            pacer=Pacer(clock),
-            testnet=testnet,
-            missing=missing,
-        )
-        venues[name] = Venue(
-            name=name,
-            title=dialect.title,
-            client=client,
-            markets=kind.markets,
-            account=fingerprint(credentials),
-            setup=setup,
-            notice=dialect.notice,
-        )
+    builder = _Builder(settings, clock)
     desk = Desk(
         mode=settings.mode,
-        venues=venues,
+        venues=_Venues(builder.names(), builder.venue),
         clock=clock,
         principal=who or principal(),
         halt=HaltFile(settings.home),
@@ -180,11 +289,11 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
             price_tolerance_percent=settings.price_tolerance_percent,
         ),
         channel=settings.confirm,
-        prices=paper.prices if paper else "",
+        prices=prices_in_words(settings),
     )
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    return App(settings, store, desk, tuple(transports))
+    return App(settings, store, desk, builder.transports)
 
 
 def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:

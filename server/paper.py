@@ -60,7 +60,7 @@ def open_market(settings: Settings, books: PaperBooks, clock: Clock) -> Market:
 class _Routed:
     """Carries each request to the face that answers for its host, or over loopback to another process's face."""
 
-    faces: Mapping[str, FaceTransport]
+    faces: dict[str, FaceTransport]
     network: HttpTransport
     books: PaperBooks
     feed: LiveFeed | None = None
@@ -92,38 +92,40 @@ def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[
 
 
 class PaperHouse:
-    """The faces of every venue over one market, an account for each venue."""
+    """The faces of every venue over one market, an account for each venue. A face is opened when its venue is.
+
+    Raises:
+        BadSetting: a feed that cannot be read, or a base URL that would leave this machine.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        books = PaperBooks(settings.home / BOOKS)
-        market, network = open_market(settings, books, clock), HttpTransport()
-        self.prices = prices_in_words(settings.paper_feed)
-        faces = open_faces(market, clock, books, FACES)
-        hosts = {url: transport for transport in faces.values() for url in transport.face.base_urls}
-        feed = live_feed(market, network, settings, clock)
-        self.transport = _Routed(hosts, network, books, feed)
+        self._clock = clock
+        for name, url in settings.urls.items():
+            if not url.startswith("http://"):
+                raise BadSetting(
+                    f"In paper mode a base URL can only be on loopback; {name} is {url}.",
+                    "Unset it, or choose another BLAVE_MCP_MODE.",
+                )
+        self._books = PaperBooks(settings.home / BOOKS)
+        self._market = open_market(settings, self._books, clock)
+        network = HttpTransport()
+        feed = live_feed(self._market, network, settings, clock)
+        self.transport = _Routed({}, network, self._books, feed)
+
+    def open(self, venue: str) -> None:
+        """Opens the faces of a venue."""
+        names = [name for name, of in FACES.items() if of == venue]
+        for face in open_faces(self._market, self._clock, self._books, names).values():
+            self.transport.faces.update(dict.fromkeys(face.face.base_urls, face))
 
     @staticmethod
     def credentials(venue: str) -> Credentials:
         return paper_key(venue)
 
     def urls(self, venue: str, live: Mapping[str, str]) -> dict[str, str]:
-        """Base URLs by product: the venue's own names, which lead to its face, or a face served on loopback.
-
-        Raises:
-            BadSetting: an override that would leave this machine.
-        """
-        urls = {}
-        for product, url in live.items():
-            own = self._settings.url(venue, product)
-            if own is not None and not own.startswith("http://"):
-                raise BadSetting(
-                    f"In paper mode the base URL of {venue} {product} can only be on loopback, not {own}.",
-                    "Unset it, or choose another BLAVE_MCP_MODE.",
-                )
-            urls[product] = own or url
-        return urls
+        """Base URLs by product: the venue's own names, which lead to its face, or a face served on loopback."""
+        return {product: self._settings.url(venue, product) or url for product, url in live.items()}
 
 
 def live_feed(market: Market, network: Transport, settings: Settings, clock: Clock) -> LiveFeed | None:
@@ -134,15 +136,6 @@ def live_feed(market: Market, network: Transport, settings: Settings, clock: Clo
 
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     return LiveFeed(market, network, clock, settings.home / "paper-live.json")
-
-
-def prices_in_words(feed: str) -> str:
-    """Where the paper exchange's prices come from, for people."""
-    if not feed:
-        return "synthetic"
-    if feed.lower() == "live":
-        return "live, from Binance's public endpoints"
-    return f"real bars of {Path(feed).name}, synthetic for other symbols"
 
 
 def reset_books(settings: Settings) -> None:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
-from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
-from blave_mcp.exchanges.paper.bingx import BingXFace
-from blave_mcp.exchanges.paper.bitget.face import BitgetFace
-from blave_mcp.exchanges.paper.blave.face import BlaveFace
-from blave_mcp.exchanges.paper.bybit import terms as bybit_terms
-from blave_mcp.exchanges.paper.bybit.face import BybitFace
 from blave_mcp.exchanges.paper.face import BookStore, Clock, Face, FaceTransport
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import Market
-from blave_mcp.exchanges.paper.okx import terms as okx_terms
-from blave_mcp.exchanges.paper.okx.routes import open_okx
 from blave_mcp.exchanges.paper.types import Listing, Rules
 
-_MAKERS: Mapping[str, Callable[[Books, str, str, str], Face]] = {
-    "binance-spot": lambda books, key, secret, _: BinanceSpotFace(books, key=key, secret=secret),
-    "binance-futures": lambda books, key, secret, _: BinanceFuturesFace(books, key=key, secret=secret),
-    "bingx": lambda books, key, secret, _: BingXFace(books, key=key, secret=secret),
-    "blave": lambda books, key, secret, _: BlaveFace(books, key=key, secret=secret),
-    "bitget": lambda books, key, secret, _: BitgetFace(books, key=key, secret=secret),
-    "bybit": lambda books, key, secret, _: BybitFace(books, key=key, secret=secret),
-    "okx": open_okx,
-}
+Terms = tuple[tuple[Listing, ...] | None, Mapping[str, Mapping[str, Decimal]] | None, Rules | None]
+USUAL: Terms = (None, None, None)
+
 FACES: Mapping[str, str] = {
     "binance-spot": "binance",
     "binance-futures": "binance",
@@ -40,12 +25,55 @@ FACES: Mapping[str, str] = {
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
 WITH_PASSPHRASE = ("okx",)
 
-Terms = tuple[tuple[Listing, ...], Mapping[str, Mapping[str, Decimal]], Rules]
-TERMS: Mapping[str, Terms] = {
-    "bybit": (bybit_terms.listings(), bybit_terms.BALANCES, bybit_terms.RULES),
-    "okx": (okx_terms.listings(), okx_terms.BALANCES, okx_terms.RULES),
-}
-"""What is traded and how on the venues that differ from the usual; such a venue wants a store of its own."""
+
+def _terms(venue: str) -> Terms:
+    """What is traded and how, where a venue differs from the usual; such a venue wants a store of its own."""
+    match venue:
+        case "bybit":
+            from blave_mcp.exchanges.paper.bybit import terms as bybit
+
+            return bybit.listings(), bybit.BALANCES, bybit.RULES
+        case "okx":
+            from blave_mcp.exchanges.paper.okx import terms as okx
+
+            return okx.listings(), okx.BALANCES, okx.RULES
+        case _:
+            return USUAL
+
+
+def _face(name: str, books: Books, key: str, secret: str, passphrase: str) -> Face:
+    """Makes a face; its venue's modules are loaded here, so that an unused one costs nothing."""
+    match name:
+        case "binance-spot":
+            from blave_mcp.exchanges.paper.binance.spot import BinanceSpotFace
+
+            return BinanceSpotFace(books, key=key, secret=secret)
+        case "binance-futures":
+            from blave_mcp.exchanges.paper.binance.futures import BinanceFuturesFace
+
+            return BinanceFuturesFace(books, key=key, secret=secret)
+        case "bingx":
+            from blave_mcp.exchanges.paper.bingx import BingXFace
+
+            return BingXFace(books, key=key, secret=secret)
+        case "bitget":
+            from blave_mcp.exchanges.paper.bitget.face import BitgetFace
+
+            return BitgetFace(books, key=key, secret=secret)
+        case "blave":
+            from blave_mcp.exchanges.paper.blave.face import BlaveFace
+
+            return BlaveFace(books, key=key, secret=secret)
+        case "bybit":
+            from blave_mcp.exchanges.paper.bybit.face import BybitFace
+
+            return BybitFace(books, key=key, secret=secret)
+        case "okx":
+            from blave_mcp.exchanges.paper.okx.routes import open_okx
+
+            return open_okx(books, key, secret, passphrase)
+        case _:
+            raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
 
 
 def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its making
@@ -73,9 +101,9 @@ def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its ma
     Raises:
         ValueError: no such face.
     """
-    if name not in _MAKERS:
+    if name not in FACES:
         raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
-    own_listings, own_balances, own_rules = TERMS.get(FACES[name], (None, None, None))
+    own_listings, own_balances, own_rules = _terms(FACES[name])
     books = Books(
         store,
         market,
@@ -83,4 +111,4 @@ def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its ma
         balances=own_balances if balances is None else balances,
         rules=own_rules if rules is None else rules,
     )
-    return FaceTransport(_MAKERS[name](books, key, secret, passphrase), clock)
+    return FaceTransport(_face(name, books, key, secret, passphrase), clock)

@@ -27,5 +27,5 @@ class Effort:
     actions: int
 
 
-FULL = Effort(starts=15, processes=3, calls=150, rounds=300, repeats=10, orders=300, actions=60)
+FULL = Effort(starts=25, processes=3, calls=150, rounds=300, repeats=10, orders=300, actions=60)
 REDUCED = Effort(starts=1, processes=1, calls=5, rounds=2, repeats=5, orders=10, actions=2)

@@ -14,7 +14,7 @@ from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.endpoint import Auth
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.wire import Credentials
-from blave_mcp.server.app import App, build, kinds, url_names
+from blave_mcp.server.app import PRODUCTS, App, build, kinds, url_names
 from blave_mcp.server.paper import paper_key
 from blave_mcp.server.settings import KEY_VARIABLES, PREFIX, BadSetting, Settings, load
 from tests.conftest import ROOT
@@ -165,6 +165,7 @@ def test_any_other_base_url_is_refused_by_its_variable_and_not_repeated(url: str
 def test_a_venue_with_one_host_has_one_variable_and_the_others_one_a_product():
     assert {"BLAVE_MCP_BLAVE_URL", "BLAVE_MCP_BINANCE_SPOT_URL", FUTURES} <= set(NAMES)
     assert len(NAMES) == sum(len(kind.dialect.hosts) for kind in kinds().values())
+    assert {name: tuple(kind.dialect.hosts) for name, kind in kinds().items()} == PRODUCTS
     assert settings_of({"BLAVE_MCP_BLAVE_URL": "https://example.com"}).url("blave", "data") == "https://example.com"
     assert settings_of({FUTURES: "https://example.com"}).url("binance", "spot") is None
 

@@ -173,7 +173,7 @@ def test_a_twap_order_is_found_among_those_that_run_and_told_by_its_state():
 
 
 def test_a_transfer_is_found_in_the_record_and_its_absence_proves_nothing():
-    moved = {"asset": "LTC", "amount": "0.05", "fromAccount": "spot", "toAccount": "USDTMPerp"}
+    moved: dict[str, Any] = {"asset": "LTC", "amount": "0.05", "fromAccount": "spot", "toAccount": "USDTMPerp"}
     found = told("spot.transfer.create", payload("spot_transfers"), sent_ms=1752202092000, **moved)
     assert (found.found, found.facts["transfer_id"]) == (True, "1051461075661819338791")
     assert told("spot.transfer.create", payload("spot_transfers"), sent_ms=1752202192000, **moved).found is None

@@ -139,7 +139,7 @@ async def test_funds_move_between_the_three_wallets_and_the_record_tells_it(desk
     assert (await balances(desk))["fund", "USDT"] == 100
     await carry_out(desk, clock, "transfer_funds", asset="USDT", amount="40", source="fund", target="swap")
     now = await balances(desk)
-    assert (now["spot", "USDT"], now["fund", "USDT"], now["swap", "USDT"]) == (49_900, 60, 50_040)
+    assert [now[wallet, "USDT"] for wallet in ("spot", "fund", "swap")] == [49_900, 60, 50_040]
 
 
 async def test_in_hedge_mode_longs_and_shorts_stand_apart_and_leverage_is_set_for_both(

@@ -295,8 +295,8 @@ def test_spot_orders_are_canceled_by_kind(client: Client):
         row["stopOrderType"] for row in client.get("/v5/order/realtime", category="spot", symbol="BTCUSDT")["list"]
     }
     assert kinds == {"", "tpslOrder", "Stop"}
-    for kind in ({}, {"orderFilter": "tpslOrder"}, {"orderFilter": "StopOrder"}):
-        gone = client.post("/v5/order/cancel-all", category="spot", symbol="BTCUSDT", **kind)
+    for wanted in ({}, {"orderFilter": "tpslOrder"}, {"orderFilter": "StopOrder"}):
+        gone = client.post("/v5/order/cancel-all", category="spot", symbol="BTCUSDT", **wanted)
         assert (len(gone["list"]), gone["success"]) == (1, "1")
 
 
