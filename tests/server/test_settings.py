@@ -274,7 +274,7 @@ async def test_paper_mode_never_reads_the_users_keys(built: Build):
 @pytest.mark.parametrize("url", ["https://example.com", "https://127.0.0.1", "https://localhost:8443"])
 @pytest.mark.parametrize("name", sorted(NAMES))
 async def test_paper_mode_never_leaves_the_machine(name: str, url: str, built: Build):
-    with pytest.raises(BadSetting, match=r"In paper mode the base URL of .* can only be on loopback"):
+    with pytest.raises(BadSetting, match=rf"In paper mode a base URL can only be on loopback; {name} is {url}"):
         built(**{name: url})
     port = built(**{name: "http://127.0.0.1:9"})
     venue, product = NAMES[name]
@@ -284,7 +284,9 @@ async def test_paper_mode_never_leaves_the_machine(name: str, url: str, built: B
 async def test_paper_mode_carries_no_request_to_a_host_that_is_no_face(built: Build):
     from blave_mcp.exchanges.wire import HttpRequest, NetworkFault
 
-    [transport] = built().transports
+    app = built()
+    assert all(venue.configured for venue in app.desk.venues.values())  # every face is open
+    [transport] = app.transports
     for url in ("https://example.com/api", "https://api.binance.com.example.com/api/v3/time"):
         with pytest.raises(NetworkFault, match="sends nothing beyond this machine") as caught:
             await transport.send(HttpRequest("GET", url), timeout=1)
