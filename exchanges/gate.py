@@ -292,6 +292,8 @@ class Gate:
             objection = await self._hands.recheck(action)
         except BlaveError as error:
             objection = f"What the summary rests on could not be read again: {error.what}"
+        except Exception as error:  # noqa: BLE001 - nothing has left; an action must not stay approved
+            objection = f"What the summary rests on could not be read again ({type(error).__name__})."
         if objection:
             self._refuse(
                 action.id, ActionState.APPROVED, f"{objection} {NOTHING_SENT} Propose it again for a fresh summary."
@@ -336,9 +338,10 @@ class Gate:
                 await self._clock.sleep(LOOKUP_PAUSE * attempt)
             try:
                 trace = await self._hands.trace(action, call, step.sent_ms or 0)
-            except BlaveError as error:
+            except Exception as error:  # noqa: BLE001 - what was sent is recorded, whatever the look-up meets
+                why = error.what if isinstance(error, BlaveError) else type(error).__name__
                 if step.state is StepState.DONE:
-                    step.report = f"The venue accepted it; it could not be verified: {error.what}"
+                    step.report = f"The venue accepted it; it could not be verified: {why}"
                 continue
             if trace is None:
                 break

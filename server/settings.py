@@ -133,6 +133,8 @@ def load(
 ) -> Settings:
     """Reads the environment, and under it the `.env` file: BLAVE_MCP_ENV_FILE, or `.env` in the current folder.
 
+    A base URL is taken from a `.env` that happens to lie in the current folder never, from a named file gladly.
+
     Args:
         url_names: the variables that may hold a base URL.
 
@@ -145,6 +147,12 @@ def load(
     if named and not file.exists():
         raise BadSetting(f"{PREFIX}ENV_FILE names {file}, and there is no such file.")
     merged = {k.upper(): v for k, v in dotenv_values(file).items() if v is not None} if file.is_file() else {}
+    if not named and env_file is None and (found := sorted(set(merged) & set(url_names))):
+        raise BadSetting(
+            f"{found[0]} stands in the .env of the current folder, which may be anybody's, and says where keyed requests"
+            " go.",
+            f"Set it in the environment, or name the file with {PREFIX}ENV_FILE.",
+        )
     merged.update({k.upper(): v for k, v in given.items()})
     values: dict[str, Any] = {"keys": {}, "urls": {}}
     fields = {f"{PREFIX}{name}".upper(): name for name in Settings.model_fields if name not in ("keys", "urls")}

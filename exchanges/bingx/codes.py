@@ -126,6 +126,9 @@ CODES: Mapping[int, Code] = {
     80020: Code("BingX's risk control forbids this.", "Ask BingX's support."),
 }
 
+UNPROVEN = frozenset({80018, 101205, 101209, 101215, 101290, 101414, 110411, 110412, 110413, 110422, 110424})
+"""Seen in answers, but on none of the pages above: their meaning is told, and they prove nothing about a write."""
+
 TRANSFERS: Mapping[str, Code] = {
     "Insufficient assets": Code("The balance is not enough.", "Use a smaller amount."),
     "illegal transferType": Code("There is no such way between these wallets.", FORM_ADVICE),
@@ -145,6 +148,8 @@ STATUSES: Mapping[int, Code] = {
 def lookup(number: int, message: str) -> Code | None:
     """Returns what a code means; a complaint about the time is told from the others by its text."""
     known = CODES.get(number)
+    if known is not None and number in UNPROVEN:
+        return replace(known, verdict=Verdict.UNKNOWN)
     if known is not None and number in (100400, 100421, 109400, 80014) and "timestamp" in message.lower():
         return replace(known, meaning="The request's time lay outside the venue's window.", advice=CLOCK_ADVICE,
                        clock_skew=True)  # fmt: skip

@@ -338,6 +338,23 @@ async def test_a_changed_world_refuses_the_action_before_anything_leaves(gate: G
     assert world.sent == []
 
 
+async def test_a_fault_of_ours_in_a_reading_leaves_no_action_between_two_states(gate: Gate, world: World) -> None:
+    async def broken(_: Action) -> str:
+        raise RuntimeError("a fault of ours")
+
+    async def blind(action: Action, call: Call, sent_ms: int) -> Trace | None:
+        raise RuntimeError("a fault of ours")
+
+    gate._hands = Hands(revive=world.revive, recheck=broken, send=world.send, trace=world.trace)
+    done = await confirm(gate, world, propose(gate).token)
+    assert done.state is ActionState.REFUSED
+    assert "Nothing was sent." in done.reason
+    gate._hands = Hands(revive=world.revive, recheck=world.recheck, send=world.send, trace=blind)
+    done = await confirm(gate, world, propose(gate).token)
+    assert done.state is ActionState.DONE
+    assert "could not be verified: RuntimeError" in done.steps[0].report
+
+
 @pytest.mark.parametrize("failure", [Unavailable("No connection."), ValueError("a fault of ours")])
 async def test_a_failure_before_the_first_byte_is_refused_with_nothing_sent(
     gate: Gate, world: World, failure: Exception

@@ -376,3 +376,12 @@ async def test_the_operators_limits_reach_the_desk_and_the_gate(built: Build):
     assert (str(limits.max_order_quote), limits.max_leverage) == ("250.5", 3)
     assert str(limits.price_tolerance_percent) == "0.5"
     assert (app.desk.gate.ttl_ms, app.desk.gate.reading_ms, app.desk.channel) == (60_000, 2_000, "dialog")
+
+
+def test_a_base_url_in_the_env_file_of_the_current_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / ".env").write_text(f"{FUTURES}=https://example.com\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadSetting, match=f"{FUTURES} stands in the .env of the current folder"):
+        load({}, url_names=NAMES)
+    named = load({"BLAVE_MCP_ENV_FILE": str(tmp_path / ".env")}, url_names=NAMES)
+    assert named.url("binance", "futures") == "https://example.com"

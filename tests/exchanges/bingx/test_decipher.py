@@ -84,7 +84,7 @@ def test_a_limit_is_a_limit(code: int):
     date = "Sun, 08 Oct 2023 07:45:31 GMT"
     assert fault(READ, reply({"code": code, "msg": until}, date=date)).retry_after == 11
     assert fault(READ, reply({"code": code, "msg": until}, date="nonsense")).retry_after is None
-    assert fault(READ, reply({"code": code, "msg": ""}, retry_after="7")).retry_after == 7
+    assert fault(READ, reply({"code": code, "msg": ""}, 200, **{"retry-after": "7"})).retry_after == 7
 
 
 @pytest.mark.parametrize("code", [100001, 100004, 100412, 100413, 100419])
