@@ -149,7 +149,7 @@ def load(
     merged = {k.upper(): v for k, v in dotenv_values(file).items() if v is not None} if file.is_file() else {}
     if not named and env_file is None and (found := sorted(set(merged) & set(url_names))):
         raise BadSetting(
-            f"{found[0]} stands in the .env of the current folder, which may be anybody's; it says where keyed requests go.",
+            f"{found[0]} stands in the .env of the current folder, which may be anybody's; it says where keys go.",
             f"Set it in the environment, or name the file with {PREFIX}ENV_FILE.",
         )
     merged.update({k.upper(): v for k, v in given.items()})
