@@ -142,6 +142,8 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticker:
+    """The market now; amounts of the last 24 hours in base and in quote."""
+
     symbol: str
     last: Decimal
     bid: Decimal | None = None
@@ -174,6 +176,8 @@ class Candle:
 
 @dataclass(frozen=True, slots=True)
 class Level:
+    """A step of the book."""
+
     price: Decimal
     size: Decimal
 
@@ -190,6 +194,8 @@ class OrderBook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicTrade:
+    """A trade of the market's; `side` is the taker's."""
+
     id: str
     price: Decimal
     size: Decimal
@@ -199,6 +205,8 @@ class PublicTrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingRate:
+    """A funding that has been: a fraction of the notional, paid by longs where it is positive."""
+
     symbol: str
     rate: Decimal
     time_ms: int
@@ -275,6 +283,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
+    """A trade of the account's own; `fee` is positive where it was paid."""
+
     id: str
     order_id: str
     symbol: str

@@ -308,8 +308,11 @@ class SqliteLedger:
             self._put_step(db, id, n, record)
 
     def orphans(self) -> list[Action]:
-        mine = self._store.owner
         marks = ", ".join("?" * len(_OPEN))
+        any_open = f"SELECT 1 FROM actions WHERE state IN ({marks}) LIMIT 1"  # noqa: S608 - marks
+        if self._store._db.execute(any_open, _OPEN).fetchone() is None:
+            return []
+        mine = self._store.owner
         with self._store.transaction() as db:
             found = db.execute(
                 f"SELECT id, owner, venue, mode, account, principal FROM actions WHERE state IN ({marks})",  # noqa: S608
@@ -325,6 +328,8 @@ class SqliteLedger:
         return [action for action in map(self.get, ids) if action is not None]
 
     def mine(self, state: ActionState) -> list[Action]:
+        if self._store._owner is None:
+            return []  # a process that has no mark yet has proposed and confirmed nothing
         return self._select("WHERE state = ? AND owner = ? ORDER BY created_ms DESC", (state, self._store.owner.name))
 
 

@@ -133,10 +133,12 @@ class BinanceDialect:
         params = _id_params(endpoint)
         if not params:
             return
-        prefix = PREFIXES[endpoint.product]
-        for name, id in _wanted_ids(params, dict(call.args)):
-            if not id.startswith(prefix) or not _ID.fullmatch(id):
-                raise ValueError(f"{endpoint.id}: {name} must be stamped with {prefix}")
+        prefix, args = PREFIXES[endpoint.product], dict(call.args)
+        for param in params:
+            held = [args.get(param.name, "")] if not param.items else [i for _, i in _wanted_ids([param], args)]
+            for id in held:
+                if not id.startswith(prefix) or not _ID.fullmatch(id):
+                    raise ValueError(f"{endpoint.id}: {param.name} must be stamped with {prefix}")
 
     def decipher(self, call: Call, reply: HttpReply) -> Payload:
         """Returns the answer's JSON, every fraction a Decimal; raises VenueFault.
