@@ -1,5 +1,6 @@
 """What holds for every test: no key of whoever runs it, no traffic beyond this machine, one asynchronous backend."""
 
+import decimal
 import ipaddress
 import os
 import re
@@ -72,6 +73,13 @@ def blocked_traffic() -> Iterator[list[str]]:
     attempts.clear()
     yield attempts
     assert not attempts, f"tried to reach {attempts}"
+
+
+@pytest.fixture(autouse=True)
+def own_decimal_context() -> Iterator[None]:
+    """Decimals are rounded as they always are: ccxt changes the thread's rounding when it formats a number."""
+    with decimal.localcontext(decimal.Context()):
+        yield
 
 
 @pytest.fixture(scope="session")
