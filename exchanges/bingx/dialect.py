@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from blave_mcp.exchanges.bingx.codes import ASK_FIRST, KEY_PAGE, STATUSES, TRANSFERS, Code, lookup
 from blave_mcp.exchanges.bingx.endpoints import BINGX
@@ -18,6 +16,7 @@ from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Call
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 RECV_WINDOW_MS = 5000
@@ -208,13 +207,9 @@ def _judged(call: Call, status: int, number: int | None, told: Code | None) -> C
 def _json(body: bytes) -> Any:
     """Parses without ever making a float; None where it is no JSON."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return exact_json(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _number(body: Mapping[str, Any]) -> int | None:

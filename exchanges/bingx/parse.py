@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from typing import Any, TypeVar
 
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Candle, Level, OrderStatus, Side, TimeInForce
 from blave_mcp.exchanges.verbs import by_time, unified
 
@@ -49,23 +50,6 @@ def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
             ) from error
 
     return Ask(calls, checked)
-
-
-def number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise TypeError(f"not a number: {type(value).__name__}")
-    return Decimal(value)
-
-
-def optional(value: Any) -> Decimal | None:
-    """None where BingX leaves the field out or empty."""
-    return None if value is None or value == "" else number(value)
-
-
-def positive(value: Any) -> Decimal | None:
-    """None also for zero, which BingX writes where there is no such price or size."""
-    found = optional(value)
-    return found if found is not None and found > 0 else None
 
 
 def moment(value: Any) -> int | None:

@@ -12,9 +12,6 @@ from blave_mcp.exchanges.bingx.parse import (
     levels,
     listed,
     moment,
-    number,
-    optional,
-    positive,
     row,
     rows,
     side_of,
@@ -24,6 +21,7 @@ from blave_mcp.exchanges.bingx.parse import (
     truth,
 )
 from blave_mcp.exchanges.bingx.parse_swap import percent
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     AccountSettings,
     Balance,

@@ -14,10 +14,11 @@ from typing import Any
 
 from blave_mcp.exchanges.bingx import parse_spot, parse_swap
 from blave_mcp.exchanges.bingx.endpoints import BINGX
-from blave_mcp.exchanges.bingx.parse import ask, listed, number, row, rows, truth
+from blave_mcp.exchanges.bingx.parse import ask, listed, row, rows, truth
 from blave_mcp.exchanges.bingx.traces_told import LAG_MS, Read, absent, all_gone, canceled, each, facts, placed, told
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, Trace
 
 KEEPS_CLIENT_ID = ("MARKET", "LIMIT")

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
+from blave_mcp.exchanges.exact import optional
 from blave_mcp.exchanges.models import PositionSide, Side
 from blave_mcp.exchanges.verbs import unified
 
@@ -77,26 +78,9 @@ def only(payload: Any) -> Row:
     return found
 
 
-def number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise TypeError(f"not a number: {type(value).__name__}")
-    return Decimal(value)
-
-
-def optional(value: Any) -> Decimal | None:
-    """None where Bybit leaves the field out or empty."""
-    return None if value is None or value == "" else number(value)
-
-
 def zero(value: Any) -> Decimal:
     """0 where Bybit leaves the field out or empty."""
     return optional(value) or Decimal(0)
-
-
-def positive(value: Any) -> Decimal | None:
-    """None also for zero, which Bybit writes where there is no such price or size."""
-    found = optional(value)
-    return found if found is not None and found > 0 else None
 
 
 def moment(value: Any) -> int | None:

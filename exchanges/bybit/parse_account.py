@@ -10,10 +10,7 @@ from blave_mcp.exchanges.bybit.parse import (
     POSITION_SIDES,
     Row,
     moment,
-    number,
     only,
-    optional,
-    positive,
     result,
     rows,
     side_of,
@@ -21,6 +18,7 @@ from blave_mcp.exchanges.bybit.parse import (
     symbol_of,
     zero,
 )
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     AccountSettings,
     Balance,

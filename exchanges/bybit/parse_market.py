@@ -5,17 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.bybit.parse import (
-    moment,
-    number,
-    only,
-    optional,
-    positive,
-    result,
-    rows,
-    side_of,
-    symbol_of,
-)
+from blave_mcp.exchanges.bybit.parse import moment, only, result, rows, side_of, symbol_of
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     Bracket,
     Candle,

@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.bybit.endpoints import BYBIT
-from blave_mcp.exchanges.bybit.parse import Row, ask, number, result, rows, zero
+from blave_mcp.exchanges.bybit.parse import Row, ask, result, rows, zero
 from blave_mcp.exchanges.bybit.parse_account import ENDED, PLAIN, order, orders
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
 
 Make = Callable[[Call, int], Ask[Trace] | None]

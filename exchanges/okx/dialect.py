@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Call
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.okx.codes import Code, harmless, lookup
 from blave_mcp.exchanges.okx.endpoints import OKX
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
@@ -179,13 +179,9 @@ class OkxDialect:
 def _json(body: bytes) -> Any:
     """Parses without ever making a float; None where it is no JSON."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
+        return exact_json(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _code(body: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import Unavailable, VenueRefused
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     Candle,
     FundingRate,
@@ -63,23 +64,6 @@ def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
             ) from error
 
     return Ask(calls, checked)
-
-
-def number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise TypeError(f"not a number: {type(value).__name__}")
-    return Decimal(value)
-
-
-def optional(value: Any) -> Decimal | None:
-    """None where OKX leaves the field out or empty."""
-    return None if value in (None, "") else number(value)
-
-
-def positive(value: Any) -> Decimal | None:
-    """None also for zero and below."""
-    found = optional(value)
-    return found if found is not None and found > 0 else None
 
 
 def moment(value: Any) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     AccountSettings,
     Balance,
@@ -20,11 +21,8 @@ from blave_mcp.exchanges.okx.parse import (
     Row,
     contract_sizes,
     moment,
-    number,
     only,
-    optional,
     position_side_of,
-    positive,
     row,
     rows,
     side_of,

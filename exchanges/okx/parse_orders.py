@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import Order, OrderStatus, OrderType, Side, TimeInForce, TriggerBy
 from blave_mcp.exchanges.okx.parse import (
     ONE,
     Row,
     Sizes,
     moment,
-    number,
-    optional,
     position_side_of,
-    positive,
     row,
     rows,
     side_of,

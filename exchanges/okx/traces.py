@@ -12,9 +12,10 @@ from typing import Any
 
 from blave_mcp.exchanges.dialect import Ask, VenueFault
 from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
 from blave_mcp.exchanges.okx.endpoints import OKX
-from blave_mcp.exchanges.okx.parse import ask, number, only, rows, sizes_of
+from blave_mcp.exchanges.okx.parse import ask, only, rows, sizes_of
 from blave_mcp.exchanges.okx.parse_orders import algo_order, order
 
 Make = Callable[[Call, int], Ask[Trace]]
