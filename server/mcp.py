@@ -1,9 +1,10 @@
-"""Tool values become MCP tools: hints, schemas, errors, output limits."""
+"""Tool values become MCP tools: hints, schemas, errors, output limits, files and pictures."""
 
 from __future__ import annotations
 
+import base64
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,20 @@ from pydantic import ValidationError
 from blave_mcp.exchanges.errors import BlaveError, Unavailable, did_you_mean
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.server.instructions import instructions
-from blave_mcp.server.results import ResultShelf
+from blave_mcp.server.publishing import Prompts, Resources
+from blave_mcp.server.results import LONGEST, ResultShelf
 from blave_mcp.tools.desk import Desk
-from blave_mcp.tools.spec import Result, Tool, Touch
+from blave_mcp.tools.spec import Guide, Picture, Prompt, Result, Tool, Touch
 
 log = logging.getLogger("blave_mcp")
 
 NAME = "blave-quant-mcp"
 WORD_FIELD = "confirmation"
+MOST_INLINE = 700_000
+"""Clients refuse images over a megabyte, counted after base64; a larger one is a link."""
+
+Deliver = Callable[[Picture], Awaitable[str]]
+"""Sends a picture to the user's own channels; returns what is to be told of it, or ""."""
 
 
 def version() -> str:
@@ -143,10 +150,11 @@ def _failure(error: BlaveError) -> types.CallToolResult:
 class Handlers:
     """The MCP requests that this server answers."""
 
-    def __init__(self, desk: Desk, tools: Sequence[Tool], shelf: ResultShelf) -> None:
+    def __init__(self, desk: Desk, tools: Sequence[Tool], shelf: ResultShelf, deliver: Deliver | None = None) -> None:
         self._desk = desk
         self._tools = {tool.name: tool for tool in tools}
         self._shelf = shelf
+        self._deliver = deliver
 
     async def list_tools(self, ctx: Any, params: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[listed(tool) for tool in self._tools.values()])
@@ -174,27 +182,31 @@ class Handlers:
         except Exception as error:
             log.exception("tool %s failed", tool.name)
             return _broken(tool, error)
-        return self._told(tool, result)
+        return await self._told(tool, result)
 
-    def _told(self, tool: Tool, result: Result) -> types.CallToolResult:
-        text, link = self._shelf.fit(tool.name, result.text)
-        content: list[types.ContentBlock] = [types.TextContent(text=text)]
-        if link is not None:
-            content.append(link)
-        data = dict(result.data) if link is None else {**self._shelf.small(result.data), "full_result": str(link.uri)}
+    async def _told(self, tool: Tool, result: Result) -> types.CallToolResult:
+        kept = [self._shelf.keep(file.name, file.text, file.title) for file in result.files]
+        pictures = [(p, self._shelf.keep(f"{p.name}.png", p.png, p.caption)) for p in result.pictures]
+        notes = [f"[{one.title}: {one.uri}, file {one.path}]" for one in kept]
+        for picture, one in pictures:
+            notes.append(f"[Chart: {picture.alt} {one.uri}, file {one.path}]")
+            if self._deliver is not None and (sent := await self._deliver(picture)):
+                notes.append(f"[{sent}]")
+        tail = "".join(f"\n{note}" for note in notes)
+        text, whole = self._shelf.fit(tool.name, result.text, most=LONGEST - len(tail))
+        data = dict(result.data)
+        if whole is not None:
+            data = {**self._shelf.small(result.data), "full_result": whole.uri}
+        if kept or pictures:
+            data["files"] = [one.told() for one in (*kept, *(one for _, one in pictures))]
+        content: list[types.ContentBlock] = [types.TextContent(text=text + tail)]
+        content += [_shown(picture) for picture, _ in pictures if len(picture.png) <= MOST_INLINE]
+        content += [one.link() for one in ([whole] if whole else []) + kept + [one for _, one in pictures]]
         return types.CallToolResult(content=content, structured_content=data or None, is_error=result.failed)
 
-    async def list_resources(self, ctx: Any, params: Any) -> types.ListResourcesResult:
-        return types.ListResourcesResult(resources=self._shelf.listing())
 
-    async def read_resource(self, ctx: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        uri = str(params.uri)
-        text = self._shelf.read(uri)
-        if text is None:
-            raise MCPError(types.INVALID_PARAMS, f"There is no resource {uri}; old results are cleared away.")
-        return types.ReadResourceResult(
-            contents=[types.TextResourceContents(uri=uri, mime_type="text/plain", text=text)]
-        )
+def _shown(picture: Picture) -> types.ImageContent:
+    return types.ImageContent(data=base64.b64encode(picture.png).decode(), mime_type="image/png")
 
 
 def _broken(tool: Tool, error: Exception) -> types.CallToolResult:
@@ -204,10 +216,24 @@ def _broken(tool: Tool, error: Exception) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
 
 
-def build_server(desk: Desk, tools: Sequence[Tool], home: Path, lifespan: Any = None) -> Server[Any]:
-    """The MCP server over these tools."""
-    handlers = Handlers(desk, tools, ResultShelf(home / "results"))
+def build_server(
+    desk: Desk,
+    tools: Sequence[Tool],
+    home: Path,
+    lifespan: Any = None,
+    *,
+    guides: Sequence[Guide] = (),
+    prompts: Sequence[Prompt] = (),
+    deliver: Deliver | None = None,
+) -> Server[Any]:
+    """The MCP server over these tools, guides and prompts."""
+    shelf = ResultShelf(home / "results")
+    handlers = Handlers(desk, tools, shelf, deliver)
+    resources = Resources(shelf, guides)
+    told = Prompts(prompts)
     more: dict[str, Any] = {} if lifespan is None else {"lifespan": lifespan}
+    if prompts:
+        more |= {"on_list_prompts": told.list, "on_get_prompt": told.get}
     return Server(
         NAME,
         version=version(),
@@ -216,7 +242,7 @@ def build_server(desk: Desk, tools: Sequence[Tool], home: Path, lifespan: Any = 
         website_url="https://blave.org",
         on_list_tools=handlers.list_tools,
         on_call_tool=handlers.call_tool,
-        on_list_resources=handlers.list_resources,
-        on_read_resource=handlers.read_resource,
+        on_list_resources=resources.list,
+        on_read_resource=resources.read,
         **more,
     )

@@ -20,7 +20,7 @@ from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.server.app import App
 from blave_mcp.server.mcp import build_server
 from blave_mcp.server.stdio import Wire
-from blave_mcp.tools.registry import choose
+from blave_mcp.tools.registry import ALL_GUIDES, ALL_PROMPTS, choose
 
 log = logging.getLogger("blave_mcp")
 
@@ -69,7 +69,7 @@ def server_for(app: App) -> Server[Any]:
                 group.cancel_scope.cancel()
 
     tools = choose(app.settings.toolsets, read_only=app.settings.read_only)
-    return build_server(app.desk, tools, app.settings.home, lifespan)
+    return build_server(app.desk, tools, app.settings.home, lifespan, guides=ALL_GUIDES, prompts=ALL_PROMPTS)
 
 
 async def serve_stdio(app: App, wire: Wire) -> None:

@@ -1,4 +1,4 @@
-"""Every tool, and which of them are offered."""
+"""Every tool, guide and prompt, and which of the tools are offered."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from blave_mcp.tools.account import ACCOUNT_TOOLS
 from blave_mcp.tools.confirm import CONFIRM_TOOLS
 from blave_mcp.tools.explore import EXPLORE_TOOLS
 from blave_mcp.tools.market import MARKET_TOOLS
-from blave_mcp.tools.spec import Tool, Toolset, Touch
+from blave_mcp.tools.spec import Guide, Prompt, Tool, Toolset, Touch
 from blave_mcp.tools.trade_tools import TRADE_TOOLS
 
 ALL_TOOLS: tuple[Tool, ...] = (*MARKET_TOOLS, *ACCOUNT_TOOLS, *TRADE_TOOLS, *EXPLORE_TOOLS, *CONFIRM_TOOLS)
+ALL_GUIDES: tuple[Guide, ...] = ()
+ALL_PROMPTS: tuple[Prompt, ...] = ()
+
+_CAN_PROPOSE = frozenset({Toolset.TRADE, Toolset.EXPLORE, Toolset.FUNDING, Toolset.WORKFLOW})
 
 
 def choose(toolsets: str = "all", *, read_only: bool = False) -> tuple[Tool, ...]:
@@ -26,7 +30,7 @@ def choose(toolsets: str = "all", *, read_only: bool = False) -> tuple[Tool, ...
         if name != "all" and name not in list(Toolset):
             raise BadArgument(f'There is no toolset "{name}".', advice=did_you_mean(name, ["all", *Toolset]))
     wanted = set(Toolset) if "all" in names or not names else {Toolset(name) for name in names}
-    if wanted & {Toolset.TRADE, Toolset.EXPLORE}:
+    if wanted & _CAN_PROPOSE:
         wanted.add(Toolset.CONFIRM)
     chosen = [tool for tool in ALL_TOOLS if tool.toolset in wanted]
     if read_only:

@@ -17,6 +17,9 @@ class Toolset(StrEnum):
     MARKET = "market"
     ACCOUNT = "account"
     TRADE = "trade"
+    FUNDING = "funding"
+    RESEARCH = "research"
+    WORKFLOW = "workflow"
     EXPLORE = "explore"
     CONFIRM = "confirm"
 
@@ -34,6 +37,36 @@ class Touch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A whole table or text beside a short answer: kept on disk and offered as a resource.
+
+    Attributes:
+        name: what it holds, with the suffix of its form: "equity.csv", "trades.json", "notes.txt".
+        title: the same in words.
+    """
+
+    name: str
+    text: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart: shown inline, kept on disk, offered as a resource, and sent to the channel that the user set up.
+
+    Attributes:
+        name: what it shows, without a suffix: "liquidation-map-BTCUSDT".
+        alt: what a reader who cannot see it should know.
+        caption: one line above it, also where it is sent.
+    """
+
+    name: str
+    png: bytes = field(repr=False)
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a tool answers.
 
@@ -41,11 +74,64 @@ class Result:
         text: for the model and the user; numbers as aligned or comma-separated tables.
         data: the same by name, for programs: plain JSON, decimals as strings, tables as columns and rows.
         failed: the answer is a failure that is told, not raised.
+        files, pictures: what belongs to the answer and is no text for a model.
     """
 
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
     failed: bool = False
+    files: tuple[File, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A text that clients can read as a resource.
+
+    Attributes:
+        uri: "blave://guide/..."; `read` makes the text (Markdown) when it is asked for.
+    """
+
+    uri: str
+    title: str
+    doc: str
+    read: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A workflow that a user can start by name: what it says to the model, with the user's arguments in it.
+
+    Attributes:
+        params: as a tool's; MCP hands every argument over as text.
+        render: arguments, checked, by name -> the message.
+    """
+
+    name: str
+    title: str
+    doc: str
+    params: tuple[Param, ...]
+    render: Callable[..., str]
+
+    def __post_init__(self) -> None:
+        taken, named = set(inspect.signature(self.render).parameters), {param.name for param in self.params}
+        if taken != named:
+            raise ValueError(f"{self.name}: parameters and signature differ in {sorted(taken ^ named)}")
+
+    def message(self, given: Mapping[str, str]) -> str:
+        """Raises BadArgument: an unknown argument, a missing or an unusable one."""
+        kinds = {param.name: param.kind for param in self.params}
+        typed = {name: _from_text(value, kinds.get(name)) for name, value in given.items() if value.strip()}
+        return self.render(**check_args(self.params, typed))
+
+
+def _from_text(value: str, kind: Kind | None) -> Any:
+    text = value.strip()
+    if kind is Kind.INTEGER and text.removeprefix("-").isdecimal():
+        return int(text)
+    if kind is Kind.FLAG and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,14 +37,15 @@ LONG = {
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_what_does_not_fit_is_cut_counted_and_kept_whole(text: str, shelf: ResultShelf):
-    shown, link = shelf.fit("get_klines", text)
-    assert link is not None
+    shown, kept = shelf.fit("get_klines", text)
+    assert kept is not None
+    link = kept.link()
     assert LONGEST * 0.4 < len(shown) <= LONGEST
     head, note = shown[: shown.rindex("\n[")], shown[shown.rindex("\n[") + 1 :]
     assert text.startswith(head)
     lines, characters = text.count("\n") - head.count("\n"), len(text) - len(head)
     assert note == f"[{lines} more lines, {characters} characters, are left out here; the whole is {link.uri}]"
-    assert shelf.read(str(link.uri)) == text
+    assert shelf.read(str(link.uri)) == ("text/plain", text.encode())
     assert (link.size, link.name.startswith("get_klines-")) == (len(text.encode()), True)
 
 
@@ -57,14 +58,43 @@ def test_a_table_is_cut_between_two_rows(shelf: ResultShelf):
 def test_the_newest_results_are_kept_and_the_oldest_cleared_away(shelf: ResultShelf, tmp_path: Path):
     links = []
     for n in range(KEPT + 3):
-        _, link = shelf.fit("tool", f"{n}\n{TABLE}")
-        assert link is not None
-        links.append(str(link.uri))
-        os.utime(tmp_path / "results" / link.name, (n, n))
+        _, kept = shelf.fit("tool", f"{n}\n{TABLE}")
+        assert kept is not None
+        links.append(kept.uri)
+        os.utime(kept.path, (n, n))
     listed = [str(one.uri) for one in shelf.listing()]
     assert listed == links[: -KEPT - 1 : -1]
     assert shelf.read(links[0]) is None
-    assert (shelf.read(links[-1]) or "").startswith(f"{KEPT + 2}\n")
+    newest = shelf.read(links[-1])
+    assert newest is not None
+    assert newest[1].startswith(f"{KEPT + 2}\n".encode())
+
+
+def test_the_shelf_has_a_size_and_the_newest_result_is_kept_whatever_its_own(
+    shelf: ResultShelf, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("blave_mcp.server.results.KEPT_BYTES", 250)
+    first = shelf.keep("a.csv", "x" * 200, "A")
+    os.utime(first.path, (1, 1))
+    second = shelf.keep("b.csv", "y" * 200, "B")
+    assert [str(one.uri) for one in shelf.listing()] == [second.uri]
+    os.utime(second.path, (2, 2))
+    third = shelf.keep("c.png", b"z" * 300, "C")
+    assert [str(one.uri) for one in shelf.listing()] == [third.uri]
+    assert shelf.read(third.uri) == ("image/png", b"z" * 300)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.csv", "a/b.csv", "確認.csv", " .csv", "x" * 300 + ".csv"])
+def test_a_kept_name_is_made_harmless(name: str, shelf: ResultShelf, tmp_path: Path):
+    kept = shelf.keep(name, "1,2", "A table")
+    assert kept.path.parent == tmp_path / "results"
+    assert shelf.read(kept.uri) == ("text/csv", b"1,2")
+    assert kept.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_form_that_is_not_known_is_refused(shelf: ResultShelf):
+    with pytest.raises(ValueError, match="kept as"):
+        shelf.keep("a.exe", b"", "A")
 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "%2e%2e/secret.txt", "", ".", "secret.txt", "results/secret.txt"])
