@@ -53,6 +53,8 @@ class Verbs:
         names_margin_mode: each order names its margin mode, which is no setting of the symbol; leverage is set for each
             mode apart (`under`).
         margin_by_direction: whether `adjust_margin` wants LONG or SHORT in one-way mode too.
+        keeps_positions: of a margin market: whether its orders open and close positions with a liquidation price, as
+            those of perpetuals do, rather than spend what was borrowed beforehand.
     """
 
     venue: ClassVar[str]
@@ -66,6 +68,7 @@ class Verbs:
     wallet: ClassVar[str] = ""
     names_margin_mode: ClassVar[bool] = False
     margin_by_direction: ClassVar[bool] = False
+    keeps_positions: ClassVar[bool] = False
 
     def _lacking(self, verb: str) -> NoReturn:
         instead = self.lacks.get(verb, "")
