@@ -70,6 +70,11 @@ class Verbs:
     margin_by_direction: ClassVar[bool] = False
     keeps_positions: ClassVar[bool] = False
 
+    @property
+    def opens_positions(self) -> bool:
+        """Whether orders in this market open and close positions, which can be liquidated."""
+        return self.market is Market.PERPETUAL or self.keeps_positions
+
     def _lacking(self, verb: str) -> NoReturn:
         instead = self.lacks.get(verb, "")
         raise Unsupported(f"{self.venue} {self.market} has no {verb.replace('_', ' ')}.", advice=instead)
