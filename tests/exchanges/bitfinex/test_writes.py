@@ -135,11 +135,12 @@ def test_amending_sends_the_amount_that_is_to_be_left_with_its_sign():
         SPOT.amend(resting(type=STOP), one, price=D(61000), size=None)
 
 
-def test_canceling_an_order_is_by_its_id_and_all_of_a_symbol_is_not_imitated():
+def test_orders_are_canceled_by_their_ids_and_never_all_of_the_account():
     assert said(MARGIN.cancel(resting())) == ("auth.order.cancel", {"id": 7})
     for verbs in MARKETS.values():
-        with pytest.raises(Unsupported, match=r"cancels by id.*auth\.orders\.cancel"):
-            verbs.cancel_all("tBTCUST")
+        assert verbs.cancels_by_id
+        both = verbs.cancel_all("tBTCUST", (resting(), resting(id="8")))
+        assert said(both) == ("auth.orders.cancel", {"id": [7, 8]})
 
 
 def protection(verbs: Any, **more: Any) -> dict[str, Any]:
