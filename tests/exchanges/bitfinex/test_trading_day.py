@@ -128,6 +128,7 @@ async def test_a_day_on_margin_shows_the_liquidation_before_it_opens(trader: Tra
     assert Decimal(pending.data["liquidation"]) > 0
     assert "Est. liquidation" in pending.text
     assert "5x" in pending.text
+    assert "Borrowed money costs interest until it is repaid" in pending.text
     done = await trader.confirm(pending)
     assert done.data["state"] == "done", done.text
     (position,) = facts(done)["positions"]
@@ -145,7 +146,9 @@ async def test_a_day_on_margin_shows_the_liquidation_before_it_opens(trader: Tra
     assert [(row["type"], row["side"], row["reduce_only"]) for row in orders] == [
         ("limit", "sell", "yes"), ("stop_market", "sell", "yes"),
     ]  # fmt: skip
-    half = await trader.do("close_position", **MARGIN, percent="50")
+    closing = await trader.ask("close_position", **MARGIN, percent="50")
+    assert "Borrowed money" not in closing.text
+    half = await trader.confirm(closing)
     assert facts(half)["positions"][0]["size"] == "1"
     closed = await trader.do("close_position", **MARGIN)
     assert facts(closed)["positions"] == []
