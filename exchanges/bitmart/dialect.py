@@ -113,10 +113,14 @@ class BitMartDialect:
 
     @property
     def hosts(self) -> Mapping[str, Host]:
-        """Futures have a demo host; spot has none."""
+        """The demo has futures alone; spot requests go to its host too, which has no such routes and no real money.
+
+        https://developer-pro.bitmart.com/en/futuresv2/#simulated-trading
+        """
+        demo = "https://demo-api-cloud-v2.bitmart.com"
         return {
-            "spot": Host("https://api-cloud.bitmart.com"),
-            "futures": Host("https://api-cloud-v2.bitmart.com", testnet="https://demo-api-cloud-v2.bitmart.com"),
+            "spot": Host("https://api-cloud.bitmart.com", testnet=demo),
+            "futures": Host("https://api-cloud-v2.bitmart.com", testnet=demo),
         }
 
     def request(
