@@ -44,8 +44,13 @@ def _coins(found: Row) -> list[Row]:
     return [row(found["base"]), row(found["quote"])]
 
 
+def _amount(value: Any) -> str:
+    """Without the zeros that BitMart fills its amounts with."""
+    return plain(number(value).normalize())
+
+
 def _percent(value: Any) -> str:
-    return f"{plain((number(value) * 100).normalize())} %"
+    return f"{_amount(number(value) * 100)} %"
 
 
 def _interest(pair: Row) -> str:
@@ -58,7 +63,7 @@ def _interest(pair: Row) -> str:
 
 def _owed(held: Row | None) -> list[str]:
     owed = [
-        f"{plain(number(one['borrow_unpaid']))} {one['currency']} and {plain(number(one['interest_unpaid']))} interest"
+        f"{_amount(one['borrow_unpaid'])} {one['currency']} and {_amount(one['interest_unpaid'])} interest"
         for one in (_coins(held) if held else [])
         if number(one["borrow_unpaid"]) or number(one["interest_unpaid"])
     ]
@@ -69,7 +74,7 @@ def _risk(held: Row | None) -> list[str]:
     if held is None:
         return ["Below its liquidation rate the venue sells what the account holds to repay the loans."]
     price = positive(held.get("liquidate_price"))
-    at = "" if price is None else f", at a price of about {plain(price)}"
+    at = "" if price is None else f", at a price of about {_amount(price)}"
     return [
         f"The account is liquidated when its risk rate falls to {held['liquidate_rate']}{at}: the venue then sells what"
         f" it holds to repay the loans. The risk rate is {held['risk_rate']} now (level {held['risk_level']} of 3)."
@@ -88,17 +93,17 @@ def _about(call: Call, pair: Row, held: Row | None) -> list[str]:
         fits = least <= given <= most
         cost = given * number(limits["hourly_interest"])
         return [
-            f"This loan costs about {plain(round(cost, 8).normalize())} {coin} an hour.",
-            f"Borrowable now: {plain(least)} to {plain(most)} {coin}"
+            f"This loan costs about {_amount(round(cost, 8))} {coin} an hour.",
+            f"Borrowable now: {_amount(least)} to {_amount(most)} {coin}"
             f"{'.' if fits else f'; {plain(given)} is outside, and the venue will refuse it.'}",
         ]
     if call.endpoint.id == "spot.margin.repay" and held is not None:
         one = next((one for one in _coins(held) if one["currency"] == coin), None)
         owed = ZERO if one is None else number(one["borrow_unpaid"]) + number(one["interest_unpaid"])
         if given > owed:
-            return [f"{plain(given)} is more than the {plain(owed)} {coin} that is owed; the venue will refuse it."]
+            return [f"{plain(given)} is more than the {_amount(owed)} {coin} that is owed; the venue will refuse it."]
         if given < owed:
-            return [f"{plain(owed - given)} {coin} stays owed, and goes on costing interest."]
+            return [f"{_amount(owed - given)} {coin} stays owed, and goes on costing interest."]
     if call.endpoint.id == "spot.margin.move" and call.get("side") == "out":
         return ["Taking assets out lowers the risk rate and brings liquidation nearer."]
     return []

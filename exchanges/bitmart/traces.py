@@ -95,7 +95,9 @@ def _futures(symbol: str, id: Any, client_id: Any, tell: Tell) -> Ask[Trace]:
         BITMART["futures.order.open"].call(symbol=symbol, limit=100),
         BITMART["futures.plan.open"].call(symbol=symbol, limit=100),
         BITMART["futures.order.list"].call(
-            symbol=symbol, order_id=id, client_order_id=client_id if id is None else None
+            symbol=symbol,
+            order_id=None if id is None else str(id),
+            client_order_id=client_id if id is None else None,
         ),
         contracts_of(symbol),
     )

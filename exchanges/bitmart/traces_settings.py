@@ -94,7 +94,7 @@ def loan(call: Call, sent_ms: int) -> Ask[Trace]:
                 if borrows:
                     text = f"Loan {each['borrow_id']} of {plain(amount)} {coin} in {pair} was made."
                     return Trace(found=True, text=text, facts={"borrow_id": str(each["borrow_id"])})
-                parts = {name: plain(number(each[f"repaid_{name}"])) for name in ("principal", "interest")}
+                parts = {name: plain(number(each[f"repaid_{name}"]).normalize()) for name in ("principal", "interest")}
                 text = f"Repaid {parts['principal']} {coin} and {parts['interest']} of interest in {pair}."
                 return Trace(found=True, text=text, facts={"repay_id": str(each["repay_id"]), **parts})
         return Trace(found=None, text="The records do not show it.")

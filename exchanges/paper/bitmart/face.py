@@ -158,12 +158,11 @@ class Ask:
     def client_id(self, name: str) -> str:
         found = self.text(name)
         if len(found) > 32:
-            raise BitMartRefusal(*((40049, "The maximum length of clientOrderId cannot exceed 32") if self.futures
-                                   else (50037, "The maximum length of clientOrderId cannot exceed 32")))  # fmt: skip
+            code = 40049 if self.futures else 50037
+            raise BitMartRefusal(code, "The maximum length of clientOrderId cannot exceed 32")
         if found and not _ID.fullmatch(found):
-            raise BitMartRefusal(*((40048, "ClientOrderId only allows a combination of numbers and letters")
-                                   if self.futures
-                                   else (50038, "ClientOrderId only allows a combination of numbers and letters")))  # fmt: skip
+            code = 40048 if self.futures else 50038
+            raise BitMartRefusal(code, "ClientOrderId only allows a combination of numbers and letters")
         return found
 
     def listing(self, name: str = "symbol") -> Listing:
@@ -219,7 +218,7 @@ class BitMartFace:
     name: ClassVar[str] = "bitmart"
     base_urls: ClassVar[tuple[str, ...]] = ("https://api-cloud.bitmart.com", "https://api-cloud-v2.bitmart.com")
 
-    def __init__(  # noqa: PLR0913 - the parts of a key are three
+    def __init__(
         self, books: Books, routes: Sequence[Route], before: Handler, *, key: str, secret: str, memo: str
     ) -> None:
         self._books = books

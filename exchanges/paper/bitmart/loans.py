@@ -1,7 +1,8 @@
 """Isolated margin, which the exchange does not have: this face lends, counts interest, and keeps a wallet per pair.
 
-A margin order brings what it may spend from the pair's wallet to spot, where the exchange trades it; what it buys, sells
-for and leaves over goes back, with every request. The face liquidates nothing: it tells the risk rate and the price.
+A margin order brings what it may spend from the pair's wallet to spot, where the exchange trades it; what it buys,
+sells for and leaves over goes back, with every request. The face liquidates nothing: it tells the risk rate and the
+price.
 https://developer-pro.bitmart.com/en/spot/#margin-loan
 """
 
@@ -162,7 +163,8 @@ def _account(ask: Ask, listing: Listing) -> dict[str, Any]:
     net = base - LIQUIDATE_RATE * owed_base
     price = ((LIQUIDATE_RATE * owed_quote - quote) / net) if net and debts else ZERO
     return {
-        "symbol": native(listing), "risk_rate": short(risk), "risk_level": "1" if risk > 2 else "2" if risk > ONE else "3",
+        "symbol": native(listing), "risk_rate": short(risk),
+        "risk_level": "1" if risk > 2 else "2" if risk > LIQUIDATE_RATE else "3",
         "buy_enabled": True, "sell_enabled": True,
         "liquidate_price": fixed(price, 2) if price > 0 else "0.00", "liquidate_rate": short(LIQUIDATE_RATE),
         "base": _coin(ask, listing, listing.base), "quote": _coin(ask, listing, listing.quote),

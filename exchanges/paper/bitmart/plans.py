@@ -126,7 +126,7 @@ def place_tpsl(ask: Ask) -> Any:
     return {"order_id": str(order.id), "client_order_id": own_id(order)}
 
 
-def _check_side(ask: Ask, listing: Listing, kind: str, side: Side, trigger: Decimal, by: TriggerBy) -> None:  # noqa: PLR0913, PLR0917
+def _check_side(ask: Ask, listing: Listing, kind: str, side: Side, trigger: Decimal, by: TriggerBy) -> None:  # noqa: PLR0917
     prices = ask.exchange.market.prices(listing.key, ask.now)
     at = prices.mark if by is TriggerBy.MARK else prices.last
     above = (kind == "stop_loss") == (side is Side.BUY)
