@@ -157,11 +157,10 @@ def spot_sized(args: Args) -> str | None:
     wanted = (
         ("notional",) if (kind, side) == ("market", "buy") else ("size",) if kind == "market" else ("price", "size")
     )
-    for name in ("price", "size", "notional"):
-        if name in wanted and name not in args:
-            return f"{name} is required for a {kind} {side}."
-        if name in args and name not in wanted:
-            return f"{name} cannot be given for a {kind} {side}."
+    if missing := [name for name in wanted if name not in args]:
+        return f"{missing[0]} is required for a {kind} {side}."
+    if extra := [name for name in ("price", "size", "notional") if name in args and name not in wanted]:
+        return f"{extra[0]} cannot be given for a {kind} {side}."
     return None
 
 

@@ -166,9 +166,7 @@ async def test_spot_says_how_bitmart_sizes_its_market_orders(run: Run) -> None:
         await run("transfer_funds", venue="bitmart", asset="BTC", amount="0.1", source="spot", target="futures")
 
 
-async def test_a_day_on_perpetuals_ends_as_on_every_venue(
-    run: Run, carry_out: Run, desk: Desk, house: ByHost
-) -> None:
+async def test_a_day_on_perpetuals_ends_as_on_every_venue(run: Run, carry_out: Run, desk: Desk, house: ByHost) -> None:
     price = await last(desk, "perpetual")
     details = await run("find_instruments", venue="bitmart", market="perpetual", search="BTC/USDT", details=True)
     assert details.data["brackets"]
@@ -261,9 +259,7 @@ async def test_hedge_mode_keeps_each_side_apart_by_the_numbers_of_its_sides(
     (stop,) = await desk.ask("bitmart", FUTURES.open_orders("BTCUSDT"))
     assert (stop.side, stop.position_side, stop.size) == ("sell", PositionSide.LONG, Decimal("0.01"))
     price = await last(desk, "perpetual")
-    await carry_out(
-        "place_order", **PERP_AT, side="buy", type="limit", size="0.01", price=near(price, "0.9", "0.1")
-    )
+    await carry_out("place_order", **PERP_AT, side="buy", type="limit", size="0.01", price=near(price, "0.9", "0.1"))
     await carry_out("cancel_all_orders", **PERP_AT)
     assert await desk.ask("bitmart", FUTURES.open_orders("BTCUSDT")) == ()
 
