@@ -98,7 +98,8 @@ def place_tpsl(ask: Ask) -> Any:
     category = ask.integer("plan_category") or 2
     number, by = _price_type(ask)
     leg = leg_of(ask)
-    ask.need("executive_price")
+    if ask.text("category") != "market":
+        ask.need("executive_price")
     whole = category == 2 or not ask.text("size")
     limited = ask.text("category") == "limit" and not whole
     size = None if whole else size_of(ask, listing)

@@ -125,9 +125,9 @@ def test_it_trades_perpetuals(venue: Any) -> None:
 
 
 def test_it_borrows_and_repays_on_margin(venue: Any) -> None:
-    venue.transfer("USDT", 1000, "spot", "margin", {"symbol": SPOT})
+    venue.transfer("USDT", 1000, "spot", "margin", {"symbol": "BTC_USDT"})
     rate = venue.fetch_isolated_borrow_rate(SPOT)
-    assert rate["quoteRate"] == 0.00048
+    assert rate["quoteRate"] == 0.00002
     venue.borrow_isolated_margin(SPOT, "USDT", 500)
     balance = venue.fetch_balance({"type": "spot", "marginMode": "isolated"})
     assert balance[SPOT]["USDT"]["free"] == 1500
