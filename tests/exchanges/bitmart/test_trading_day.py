@@ -152,7 +152,7 @@ async def test_what_a_market_lacks_is_told_with_what_there_is_instead(verbs: Any
     common = {"funding_rates", "positions", "brackets", "set_leverage", "set_margin_mode", "set_position_mode",
               "adjust_margin", "protect"}  # fmt: skip
     assert set(SPOT.lacks) == common
-    assert set(MARGIN.lacks) == common | {"transfer", "cancel_all"}
+    assert set(MARGIN.lacks) == common | {"transfer"}
 
 
 async def test_spot_says_how_bitmart_sizes_its_market_orders(run: Run) -> None:
