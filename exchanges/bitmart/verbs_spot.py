@@ -253,7 +253,7 @@ class BitMartMargin(_Pairs):
         return parse_spot.margin_wallet(symbol)
 
     def balances(self) -> Ask[tuple[Balance, ...]]:
-        """Of every pair's account, borrowed money included; the wallet names the pair."""
+        """Of every pair's account; none where margin was never opened. The wallet names the pair."""
         return ask(_margin_balances, BITMART["spot.margin.account"].call(), missing=True)
 
     def settings(self, symbol: str) -> Ask[AccountSettings]:

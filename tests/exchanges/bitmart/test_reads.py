@@ -144,6 +144,7 @@ def test_balances_of_each_wallet():
     assert {(one.asset, one.wallet, one.total) for one in margin} == {
         ("BTC", "margin BTC_USDT", Decimal(1)), ("USDT", "margin BTC_USDT", Decimal(50000)),
     }  # fmt: skip
+    assert MARGIN.balances().parse(ABSENT) == (), "margin was never opened"
     assert MARGIN.wallet_of("BTC_USDT") == "margin BTC_USDT"
     assert SPOT.wallet_of("BTC_USDT") == ""
 

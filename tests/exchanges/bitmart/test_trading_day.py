@@ -310,7 +310,8 @@ async def test_borrow_trade_and_repay_with_interest_and_liquidation_told(
     assert facts(borrowed)["borrow_id"] == "1"
 
     held = await desk.ask("bitmart", MARGIN.balances())
-    assert [(one.wallet, one.asset, one.total) for one in held] == [("margin ETH_USDT", "USDT", Decimal(2000))]
+    assert [(one.wallet, one.asset, one.free) for one in held] == [("margin ETH_USDT", "USDT", Decimal(2000))]
+    assert held[0].total == Decimal("999.98"), "net of what is owed"
     pending = await run("place_order", **MARGIN_AT, side="buy", quote_size="1500")
     assert "Owed in this account now: 1000 USDT and 0.02 interest" in pending.text
     assert "risk rate" in pending.text
