@@ -49,7 +49,7 @@ def test_a_long_gains_what_the_spot_price_gains_and_leaves_the_coins_alone(marke
     bought = exchange.place(buy(MARGIN, "0.5"), T0)
     assert bought.average == market.prices(SPOT, T0).ask, "it meets the book of spot"
     (held,) = exchange.positions(T0)
-    assert (held.qty, held.leverage, held.margin_mode) == (D("0.5"), 5, MarginMode.CROSS)
+    assert (held.qty, held.leverage, held.margin_mode) == (D("0.5"), D(5), MarginMode.CROSS)
     assert held.initial_margin == D("0.5") * held.mark / 5
     market.move(SPOT, T0 + 1_000, "51000")
     exchange.place(sell(MARGIN, "0.5", reduce_only=True), T0 + 1_000)

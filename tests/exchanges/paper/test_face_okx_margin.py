@@ -85,7 +85,7 @@ def test_what_can_be_borrowed_follows_the_leverage_and_the_tiers(okx: Okx):
     ]  # fmt: skip
     okx.post("/account/set-leverage", {"instId": PAIR, "lever": "2", "mgnMode": "cross"})
     buy, sell = okx.get("/account/max-loan", instId=PAIR, mgnMode="cross", mgnCcy="USDT")
-    assert (buy["ccy"], buy["side"], D(buy["maxLoan"])) == ("USDT", "buy", 200_000)
+    assert (buy["ccy"], buy["side"], D(buy["maxLoan"])) == ("USDT", "buy", D(200_000))
     assert (sell["ccy"], sell["side"]) == ("BTC", "sell")
     assert abs(D(sell["maxLoan"]) * okx.price(PAIR) / 200_000 - 1) < D("0.001")
     lent(okx, sz="199000", tdMode="cross")
