@@ -67,6 +67,7 @@ class Catalogue:
         params: Sequence[Param] = (),
         rule: Rule | None = None,
         reason: str = "",
+        stream: bool = False,
     ) -> Endpoint:
         method, _, path = route.partition(" ")
         product = id.partition(".")[0]
@@ -100,6 +101,7 @@ class Catalogue:
             params=tuple(params),
             rule=rule,
             reason=reason,
+            stream=stream,
         )
         self._by_id[id] = endpoint
         return endpoint

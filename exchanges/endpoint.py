@@ -290,6 +290,7 @@ class Endpoint:
         url: the venue's own page about it.
         reason: why a GET writes or a POST reads, where that is so.
         rule: a conditional rule over all arguments.
+        stream: its answer has no end.
     """
 
     id: str
@@ -306,6 +307,7 @@ class Endpoint:
     params: tuple[Param, ...] = ()
     rule: Rule | None = None
     reason: str = ""
+    stream: bool = False
 
     def call(self, given: Args | None = None, /, **more: Any) -> Call:
         """Checks the arguments and freezes them.

@@ -62,8 +62,11 @@ def parse_candles(payload: Any) -> tuple[Candle, ...]:
     return tuple(
         Candle(
             seconds_to_ms(each["time"]),
-            *(number(each[name]) for name in ("open", "high", "low", "close")),
-            volume=optional(each.get("volume")),
+            number(each["open"]),
+            number(each["high"]),
+            number(each["low"]),
+            number(each["close"]),
+            optional(each.get("volume")),
         )
         for each in payload
     )
