@@ -15,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from blave_mcp.exchanges.errors import BlaveError, Unavailable, did_you_mean
+from blave_mcp.exchanges.limits import WAITING
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.server.instructions import instructions
 from blave_mcp.server.publishing import Prompts, Resources
@@ -169,8 +170,10 @@ class Handlers:
             )
         try:
             given = tool.check(params.arguments or {})
+            caller = McpCaller(ctx, params)
+            WAITING.set(caller.progress)
             if tool.wants_caller:
-                given["caller"] = McpCaller(ctx, params)
+                given["caller"] = caller
             result = await tool.run(self._desk, **given)
         except BlaveError as error:
             return _failure(error)

@@ -58,52 +58,62 @@ def stream_call(channel: str, last_id: str) -> Call:
 
 
 class AlertReader:
-    """Reads alerts out of a stream's bytes, however they are cut.
-
-    Raises (from `feed`):
-        ValueError: an event without end, or one that is no JSON object.
-    """
+    """Reads alerts out of a stream's bytes, however they are cut. What is no JSON object becomes an alert of its text,
+    and one without end is left out, said so: neither may stop those that follow."""
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace")
         self._text = ""
         self._data: list[str] = []
         self._id = ""
+        self._size = 0
+        self._began = False
 
     def feed(self, chunk: bytes) -> Iterator[AlertEvent]:
         """Takes the next bytes and gives the alerts that they complete."""
-        self._text = (self._text + self._decode.decode(chunk)).removeprefix("\ufeff")
-        if len(self._text) + sum(map(len, self._data)) > LONGEST_EVENT:
-            raise ValueError("an event without end")
-        while (found := _LINE.search(self._text)) is not None:
+        text = self._decode.decode(chunk)
+        if text and not self._began:
+            self._began, text = True, text.removeprefix("\ufeff")
+        self._text += text
+        at = 0
+        while (found := _LINE.search(self._text, at)) is not None:
             if found.group() == "\r" and found.end() == len(self._text):
-                return  # the line feed that may follow has not come yet
-            line, self._text = self._text[: found.start()], self._text[found.end() :]
+                break  # the line feed that may follow has not come yet
+            line, at = self._text[at : found.start()], found.end()
             if line:
                 self._field(line)
-                continue
-            data, self._data = self._data, []
-            if data:
-                yield parse_alert("\n".join(data), self._id)
+            elif self._data:
+                yield self._alert()
+        self._text = self._text[at:]
+        if len(self._text) > LONGEST_EVENT:
+            self._size += len(self._text)
+            self._text = "data:"  # the rest of a line that is too long anyway
 
     def _field(self, line: str) -> None:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
-            self._data.append(value)
+            self._size += len(value)
+            self._data.append(value if self._size <= LONGEST_EVENT else "")
         elif name == "id" and "\0" not in value:
             self._id = value
 
+    def _alert(self) -> AlertEvent:
+        data, size = "\n".join(self._data), self._size
+        self._data, self._size = [], 0
+        if size > LONGEST_EVENT:
+            return AlertEvent("", {"text": f"an alert of {size} characters, left out"})
+        return parse_alert(data, self._id)
+
 
 def parse_alert(data: str, event_id: str = "") -> AlertEvent:
-    """{"id": "1712054400000-0", "action": "buy", ...}: anything that is no text becomes its JSON.
-
-    Raises:
-        ValueError: it is no JSON object.
-    """
-    found = exact_json(data.encode())
+    """{"id": "1712054400000-0", "action": "buy", ...}: anything that is no text becomes its JSON."""
+    try:
+        found = exact_json(data.encode())
+    except (ValueError, RecursionError):
+        found = None
     if not isinstance(found, dict):
-        raise ValueError("an alert is a JSON object")
+        found = {"text": data}
     id = str(found.pop("id", "") or event_id)
     return AlertEvent(id if _ID.fullmatch(id) else "", {str(name): _text(value) for name, value in found.items()})
 

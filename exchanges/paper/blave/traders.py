@@ -1,7 +1,8 @@
 """The face's traders on Hyperliquid: a hundred made-up ones over the paper market's daily bars.
 
 Every trader holds three coins. What they hold of each changes after a few days and is drawn from a hash of trader, coin
-and stretch; some of them are right more often than chance would have it. PnL is what the position of the day before
+and stretch; some of them are right more often than chance would have it, others
+less. PnL is what the position of the day before
 made, booked at an uneven time of each day. All of it is synthetic, names included.
 """
 
@@ -73,7 +74,7 @@ class Book:
         self.address = "0x" + sha256(f"paper trader {number}".encode()).hexdigest()[:40]
         self.stake = round(Decimal(10) ** (Decimal("4.3") + Decimal(3) * _draw("stake", number)), 2)
         self._hold = 1 + int(_draw("hold", number) * 6)
-        self._skill = _draw("skill", number) * Decimal("0.7")
+        self._skill = (_draw("skill", number) - Decimal("0.4")) / 2
         self._leverage = Decimal(1) + _draw("leverage", number) * 4
         names = sorted(days, key=lambda coin: _draw("coin", number, coin))[:HELD]
         self._bars = {coin: days[coin] for coin in names}
@@ -89,8 +90,9 @@ class Book:
                     leans[stretch] = 2 * _draw("lean", self.number, coin, stretch) - 1
                 lean = leans[stretch]
                 # Of the day that is not over, nobody knows better.
-                if bar is not bars[-1] and _draw("right", self.number, coin, bar.open_ms) < self._skill:
-                    lean = abs(lean) if bar.close >= before.close else -abs(lean)
+                if bar is not bars[-1] and _draw("right", self.number, coin, bar.open_ms) < abs(self._skill):
+                    right = (bar.close >= before.close) == (self._skill > 0)
+                    lean = abs(lean) if right else -abs(lean)
                 if abs(lean) < Decimal("0.15"):
                     lean = ZERO
                 size = self.stake * self._leverage * lean / HELD / before.close
