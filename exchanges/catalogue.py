@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Auth, Call, Effect, Endpoint, Param, Rule
+from blave_mcp.exchanges.endpoint import Auth, Call, Caution, Effect, Endpoint, Param, Rule
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -68,6 +68,7 @@ class Catalogue:
         rule: Rule | None = None,
         reason: str = "",
         stream: bool = False,
+        caution: Caution = "",
     ) -> Endpoint:
         method, _, path = route.partition(" ")
         product = id.partition(".")[0]
@@ -82,6 +83,7 @@ class Catalogue:
             (effect is Effect.WRITE and method == "GET" and not reason, "a GET that writes wants a reason"),
             (effect is Effect.READ and method != "GET" and not reason, f"a {method} that reads wants a reason"),
             (effect is Effect.WRITE and auth is not Auth.SIGNED, "a write is signed"),
+            (bool(caution) and effect is not Effect.WRITE, "a caution is about a write"),
             (not doc or not url.startswith("https://"), "doc and url are required"),
         ):
             if wrong:
@@ -102,6 +104,7 @@ class Catalogue:
             rule=rule,
             reason=reason,
             stream=stream,
+            caution=caution,
         )
         self._by_id[id] = endpoint
         return endpoint

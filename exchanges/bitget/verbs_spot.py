@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from blave_mcp.exchanges.bitget import parse_spot
 from blave_mcp.exchanges.bitget.endpoints import BITGET
-from blave_mcp.exchanges.bitget.parse import absent_error, ask, book, candles, kept, rows, span, trades
+from blave_mcp.exchanges.bitget.parse import NO_SUCH_ORDER, ask, book, candles, kept, rows, span, trades
 from blave_mcp.exchanges.bitget.place import spot_order
 from blave_mcp.exchanges.bitget.traces import trace
 from blave_mcp.exchanges.dialect import Ask
@@ -225,7 +225,7 @@ class BitgetSpot(Verbs):
             return (BITGET["spot.plan.cancel"].call(orderId=order.id),)
         return (BITGET["spot.order.cancel"].call(symbol=order.native, orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         return (
             BITGET["spot.order.cancel_all"].call(symbol=symbol),
             BITGET["spot.plan.cancel_all"].call(symbolList=[symbol]),
@@ -280,5 +280,5 @@ def _all_orders(plain: Any, tpsl: Any, plans: Any) -> tuple[Order, ...]:
 def _only(found: list[Order]) -> Order:
     """Raises VenueRefused where there is none: a look-up of what does not exist is an empty list."""
     if not found:
-        raise absent_error("00000", "There is no such order.", "Look at the open orders and at the history.")
+        raise ask.refused(NO_SUCH_ORDER)
     return next((one for one in found if one.status is not OrderStatus.UNTRIGGERED), found[0])

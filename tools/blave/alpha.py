@@ -286,20 +286,19 @@ ALPHA_TOOL = Tool(
     name="get_alpha",
     title="Blave indicator",
     doc=(
-        "Tells an indicator's latest value, its label, change, statistics in words and course. English, Chinese or "
-        "short names: holder_concentration (籌碼集中度, HC), taker_intensity, whale_hunter, squeeze_momentum, "
-        "market_direction, market_sentiment, capital_shortage, liquidation, top_trader_exposure, sector_rotation. "
-        "Without a symbol: which there are."
+        "Tells an indicator's value, label, change, statistics and course. English, Chinese or short names: "
+        "holder_concentration (HC), taker_intensity, whale_hunter, squeeze_momentum, market_direction, "
+        "market_sentiment, capital_shortage, liquidation, top_trader_exposure, sector_rotation. Without symbol: which."
     ),
     toolset=Toolset.MARKET,
     touch=Touch.READ,
     run=get_alpha,
     wants_caller=True,
     params=(
-        text("indicator", "Which.", required=True, example="holder_concentration"),
+        text("indicator", "Its name.", required=True, example="holder_concentration"),
         text("symbol", '"BTC/USDT".', example="BTC/USDT"),
-        text("period", 'Bars: "15min", "1h", "1d"; default 1h.', example="1h"),
-        one_of("timeframe", TIMEFRAMES, "Window; default 24h."),
+        text("period", '"15min", "1h" (default), "1d".', example="1h"),
+        one_of("timeframe", TIMEFRAMES, "Default 24h."),
         one_of("score_type", SCORE_TYPES, "Of whale_hunter."),
         text("start", START, example="2025-01-01"),
         text("end", END, example="2025-03-01"),

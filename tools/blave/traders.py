@@ -250,9 +250,8 @@ TRADERS_TOOL = Tool(
     name="get_traders",
     title="Hyperliquid traders",
     doc=(
-        "Tells of traders on Hyperliquid together: leaderboard (top 100, with turnover), curated (followed by Blave), "
-        "positions (what the top 100 hold together), exposure (their net exposure in a symbol over time), buckets "
-        "(gains and exposure by account size)."
+        "Tells of traders on Hyperliquid together: leaderboard (top 100), curated (followed by Blave), positions (the "
+        "top 100's, by coin), exposure (net, in a symbol over time), buckets (gains and exposure by account size)."
     ),
     toolset=Toolset.MARKET,
     touch=Touch.READ,
@@ -260,7 +259,7 @@ TRADERS_TOOL = Tool(
     wants_caller=True,
     params=(
         one_of("view", VIEWS, "What to tell."),
-        one_of("sort_by", SORTS, "Of the leaderboard; a window sorts by its PnL."),
+        one_of("sort_by", SORTS, "Of leaderboard; a window is its PnL."),
         text("symbol", "Of exposure.", example="BTC/USDT"),
         text("period", "Of exposure; default 1d.", example="1h"),
         text("start", START, example="2025-01-01"),
