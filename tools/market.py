@@ -99,7 +99,7 @@ async def get_klines(
         desk.require_key(found)
         native, interval = native_symbol(symbol), blave_interval(interval)
         candles, older = await blave_candles(
-            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=now
+            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=desk.data_ms()
         )
         return klines_answer(desk, found, native, interval=interval, candles=candles, older=older)
     found, verbs = desk.verbs(venue, market)
