@@ -94,9 +94,13 @@ def test_maps_sectors_and_screeners():
         "liquidation": {"24h": {"buy_liq": [1, 1, 0], "sell_liq": [0, 1, 3]}},
     }  # fmt: skip
     found = MAPS.liquidation_map("BTCUSDT", price_min="1", price_max="4").parse({"data": data})
-    assert (found.labels[2], found.open_interest, found.sides["24h"]["sell_liq"][2]) == (D("3.5"), (4, 0, 6), 3)
+    assert (found.labels[2], found.open_interest, found.sides["24h"]["sell_liq"][2]) == (
+        D("3.5"),
+        (D(4), D(0), D(6)),
+        D(3),
+    )
     hist = {"labels": [1, 2], "price": 2, "hist_0_1h": [0, 1], "hist_1_8h": [1, 0], "hist_8_24h": [5, 6]}
-    assert MAPS.liquidation_change("BTCUSDT").parse({"data": hist}).to_24_hours == (5, 6)
+    assert MAPS.liquidation_change("BTCUSDT").parse({"data": hist}).to_24_hours == (D(5), D(6))
     with pytest.raises(Unavailable):
         MAPS.liquidation_map("BTCUSDT").parse({"data": {**data, "cumsum": [1]}})
     sectors = MAPS.sector_rotation().parse(read("sector_rotation"))
