@@ -82,6 +82,18 @@ def _bitget() -> Kind:
     return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
 
 
+def _bitmart() -> Kind:
+    from blave_mcp.exchanges.bitmart.dialect import BitMartDialect
+    from blave_mcp.exchanges.bitmart.verbs import BitMartFutures, BitMartMargin, BitMartSpot
+
+    markets: Mapping[Market, Verbs] = {
+        Market.SPOT: BitMartSpot(),
+        Market.MARGIN: BitMartMargin(),
+        Market.PERPETUAL: BitMartFutures(),
+    }
+    return Kind(BitMartDialect(), markets)
+
+
 _KINDS: Mapping[str, Callable[[], Kind]] = {
     "blave": _blave,
     "binance": _binance,
@@ -89,6 +101,7 @@ _KINDS: Mapping[str, Callable[[], Kind]] = {
     "bybit": _bybit,
     "bingx": _bingx,
     "bitget": _bitget,
+    "bitmart": _bitmart,
 }
 """Every venue, in the order in which they are listed. A catalogue is loaded when its venue is first asked for."""
 
@@ -99,6 +112,7 @@ PRODUCTS: Mapping[str, tuple[str, ...]] = {
     "bybit": ("spot", "linear"),
     "bingx": ("spot", "swap"),
     "bitget": ("spot", "futures"),
+    "bitmart": ("spot", "futures"),
 }
 """Each venue's hosts by product, as its dialect has them (kept by a test); known without loading any catalogue."""
 

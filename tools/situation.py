@@ -36,6 +36,7 @@ class Situation:
     Attributes:
         positions: in every symbol of this market (cross margin shares one collateral).
         brackets: empty on spot.
+        cautions: what the owner must know of besides, in lines.
     """
 
     venue: Venue
@@ -47,6 +48,7 @@ class Situation:
     balances: tuple[Balance, ...]
     positions: tuple[Position, ...] = ()
     brackets: tuple[Bracket, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     @property
     def derivative(self) -> bool:
@@ -75,7 +77,7 @@ class Situation:
         return sum((b.total for b in self.balances if b.asset == asset and self._trades_from(b)), NONE)
 
     def _trades_from(self, balance: Balance) -> bool:
-        return self.verbs.wallet in ("", balance.wallet)
+        return self.verbs.wallet_of(self.instrument.native) in ("", balance.wallet)
 
     @property
     def mark(self) -> Decimal:
@@ -110,7 +112,11 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
     ]
     if verbs.market is Market.PERPETUAL:
         questions += [verbs.positions(), verbs.brackets(native)]
+    cautions = verbs.cautions(native)
+    if cautions is not None:
+        questions.append(cautions)
     ticker, book, settings, balances, *more = await read_all(desk, venue, questions)
+    warned = more.pop() if cautions is not None else ()
     positions, brackets = more or ((), ())
     return Situation(
         venue=place,
@@ -122,4 +128,5 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
         balances=balances,
         positions=positions,
         brackets=brackets,
+        cautions=warned,
     )
