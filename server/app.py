@@ -311,9 +311,10 @@ def data_source(settings: Settings) -> str:
         return f"paper at {own}"
     if not settings.paper_feed or settings.paper_feed.lower() == "live":
         return f"paper {settings.paper_feed.lower() or 'synthetic'}"
-    file = Path(settings.paper_feed).resolve()
-    told = file.stat()
-    return f"paper {file} {told.st_size} {told.st_mtime_ns}"
+    feed = Path(settings.paper_feed).resolve()
+    files = sorted([*feed.glob("*.csv"), *feed.glob("*.csv.gz")]) if feed.is_dir() else [feed]
+    told = " ".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    return f"paper {feed} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def prices_in_words(settings: Settings) -> str:
