@@ -75,6 +75,7 @@ class BitfinexMargin(BitfinexMarket):
     market = Market.MARGIN
     wallet = "margin"
     keeps_positions = True
+    protects_whole = False
     lacks: ClassVar[Mapping[str, str]] = {
         "funding_rates": NO_FUNDING_RATE,
         "set_leverage": _NO_LEVERAGE,
