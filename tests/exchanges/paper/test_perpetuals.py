@@ -605,10 +605,10 @@ def test_cross_positions_fall_together_and_an_isolated_one_alone():
     assert [p.key for p in exchange.positions(T0 + 1_000)] == [ETH]
     assert cash(exchange, T0 + 1_000) == 10_000 - D("2500.005")
 
-    both = free_exchange()
+    market = new_market()
+    both = free_exchange(market)
     both.place(buy(PERP, "1"), T0)
     both.place(buy(ETH, "50"), T0)
-    market = both.market
     market.move(ETH, T0 + 1_000, "1900")
     assert len(both.positions(T0 + 1_000)) == 2
     market.move(PERP, T0 + 2_000, "45000")
