@@ -329,7 +329,7 @@ class OrderIntent:
         quote_size: amount of quote to spend or receive instead of a size; spot market orders only.
         callback_percent: distance of a trailing stop in percent ("1" is 1 %).
         close_position: the trigger closes whatever is then open; no size.
-        margin_mode: what will hold for the order, for venues that want it said with each one.
+        margin_mode, leverage: what will hold for the order, for venues that want it said with each one.
     """
 
     instrument: Instrument
@@ -347,6 +347,7 @@ class OrderIntent:
     close_position: bool = False
     position_side: PositionSide = PositionSide.BOTH
     margin_mode: MarginMode | None = None
+    leverage: int | None = None
     client_id: str = ""
 
 

@@ -155,6 +155,18 @@ class Verbs:
         """Maintenance tiers, smallest notional first."""
         self._lacking("brackets")
 
+    def wallet_of(self, symbol: str) -> str:
+        """`wallet`, where each symbol has one of its own."""
+        return self.wallet
+
+    def cautions(self, symbol: str, call: Call | None = None) -> Ask[tuple[str, ...]] | None:
+        """What the owner must know of before trading `symbol` here or before a raw `call` about it: interest, risk.
+
+        Returns:
+            None where there is nothing that the other checks do not tell.
+        """
+        return None
+
     # Writes.
 
     def place(self, intent: OrderIntent) -> tuple[Call, ...]:

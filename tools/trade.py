@@ -103,6 +103,7 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
         account_rows(summary, plan, now, terms)
         if terms.margin_mode:
             plan = replace(plan, intent=replace(plan.intent, margin_mode=MarginMode(terms.margin_mode)))
+        plan = replace(plan, intent=replace(plan.intent, leverage=terms.leverage))
         market = now.verbs.market
         guards += [position_guard(market, native, now.here), settings_guard(market, native, now.settings)]
         summary.verify = "the order by its client id, then the position with its liquidation price"
@@ -111,6 +112,8 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
         order_rows(summary, plan, now)
         account_rows(summary, plan, now, None)
         summary.verify = "the order by its client id"
+    for words in now.cautions:
+        summary.warn(words)
     if plan.takes or plan.intent.type.has_trigger:
         guards.append(price_guard(now.verbs.market, native, now.ticker.last, desk.limits.price_tolerance_percent))
         summary.row(

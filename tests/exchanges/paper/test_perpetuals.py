@@ -619,8 +619,8 @@ def test_cross_positions_fall_together_and_an_isolated_one_alone():
 
 
 def test_a_profit_that_is_not_realised_carries_a_realised_loss():
-    exchange = free_exchange(rules=Rules(hedge=True))
-    market = exchange.market
+    market = new_market()
+    exchange = free_exchange(market, rules=Rules(hedge=True))
     exchange.place(buy(PERP, "1", position_side=LONG), T0)
     exchange.place(sell(PERP, "1", position_side=SHORT), T0)
     market.move(PERP, T0 + 1_000, "35000")
