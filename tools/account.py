@@ -22,6 +22,7 @@ from blave_mcp.tools.answers import (
     START,
     VENUE,
     answer,
+    answered,
     asked_venues,
     failures,
     market_of,
@@ -56,7 +57,8 @@ async def get_positions(desk: Desk, *, venue: str = "", market: str = PERPETUAL,
     )  # fmt: skip
     held = [(one, p) for one, ps in zip(venues, found, strict=True) if isinstance(ps, tuple) for p in ps]
     shown = table(columns, [(one.name, *_position(p)) for one, p in held], optional=columns[5:])
-    head = f"{_titles(venues)} {market}: {_count(len(held), 'open position')}; amounts in the settlement asset."
+    names = answered([one.title for one in venues], found)
+    head = f"{names} {market}: {_count(len(held), 'open position')}; amounts in the settlement asset."
     pnl = [p.unrealised_pnl for _, p in held if p.unrealised_pnl is not None]
     parts = [head, shown.text if held else ""]
     if len(pnl) > 1:
@@ -86,10 +88,6 @@ def to_liquidation(p: Position) -> str | None:
     away = p.liquidation - p.mark if p.side is PositionSide.SHORT else p.mark - p.liquidation
     share = ratio(away, p.mark, 6)
     return None if share is None else near(share * 100, 4)
-
-
-def _titles(venues: Sequence[Venue]) -> str:
-    return ", ".join(one.title for one in venues)
 
 
 def _count(n: int, what: str) -> str:
@@ -143,7 +141,7 @@ async def get_open_orders(desk: Desk, *, venue: str = "", market: str = "", symb
     ]
     shown = table(("venue", "market", *ORDER_COLUMNS), orders, optional=ORDER_OPTIONAL)
     parts = [
-        f"{', '.join(places)}: {_count(len(orders), 'open order')}, conditional ones included.",
+        f"{answered(places, found)}: {_count(len(orders), 'open order')}, conditional ones included.",
         shown.text if orders else "",
         f"{shown.left_out} more are not shown; ask by symbol." if shown.left_out else "",
         *wrong,

@@ -100,7 +100,7 @@ REFUSED = [
     (flag("x"), 1, "true or false"),
     (text("x", required=True), "", "not empty"),
     (text("x"), 5, "must be a text"),
-    (text("x"), "a\nb", "control characters"),
+    (text("x"), "a\nb", "control or invisible characters"),
     (one_of("x", ["a", "b"]), "A", 'cannot be "A"'),
     (one_of("x", ["a", "b"]), ["a"], "cannot be"),
     (json_value("x"), {"a": [0.5]}, "holds a float"),

@@ -163,7 +163,7 @@ async def test_protection_on_the_wrong_side_or_beyond_liquidation_is_refused(
         await run("protect_position", **protect, stop_loss=far)
     with pytest.raises(BadArgument, match="take_profit, stop_loss or both"):
         await run("protect_position", **protect)
-    with pytest.raises(BadArgument, match="not a price or a percentage"):
+    with pytest.raises(BadArgument, match=r"stop_loss is not a decimal number.*a distance from entry"):
         await run("protect_position", **protect, stop_loss="x%")
 
 
