@@ -95,17 +95,17 @@ def _count(n: int, what: str) -> str:
 
 
 ORDER_COLUMNS = (
-    "symbol", "side", "type", "status", "size_base", "filled", "price", "average", "trigger", "trigger_by",
-    "callback_percent", "time_in_force", "reduce_only", "close_position", "position_side", "conditional", "created_utc",
-    "updated_utc", "order_id", "client_id", "list_id",
+    "symbol", "side", "type", "status", "size_base", "filled", "price", "average", "trigger", "take_profit",
+    "trigger_by", "callback_percent", "time_in_force", "reduce_only", "close_position", "position_side",
+    "conditional", "created_utc", "updated_utc", "order_id", "client_id", "list_id",
 )  # fmt: skip
-ORDER_OPTIONAL = (*ORDER_COLUMNS[6:18], "client_id", "list_id")
+ORDER_OPTIONAL = (*ORDER_COLUMNS[6:19], "client_id", "list_id")
 
 
 def order_row(o: Order) -> tuple[Any, ...]:
     return (
         o.symbol, o.side.value, clean(str(o.type), most=40), o.status.value, exact(o.size), exact(o.filled),
-        exact(o.price), near(o.average), exact(o.trigger), o.trigger_by and o.trigger_by.value,
+        exact(o.price), near(o.average), exact(o.trigger), exact(o.take_profit), o.trigger_by and o.trigger_by.value,
         exact(o.callback_percent), o.time_in_force and clean(str(o.time_in_force), most=20),
         "yes" if o.reduce_only else None, "yes" if o.close_position else None,
         None if o.position_side in (None, PositionSide.BOTH) else o.position_side and o.position_side.value,

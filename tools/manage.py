@@ -28,7 +28,8 @@ def order_line(order: Order) -> str:
     filled = f", {exact(order.filled)} filled" if order.filled else ""
     price = f" at {exact(order.price)}" if order.price else ""
     trigger = f", trigger {exact(order.trigger)}" if order.trigger else ""
-    return f"{order.side} {size} {order.symbol} {order.type}{price}{trigger}{filled} ({order.status})"
+    profit = f", take-profit {exact(order.take_profit)}" if order.take_profit else ""
+    return f"{order.side} {size} {order.symbol} {order.type}{price}{trigger}{profit}{filled} ({order.status})"
 
 
 async def open_order(desk: Desk, venue: Venue, verbs: Verbs, symbol: str, order: str) -> Order:

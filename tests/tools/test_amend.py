@@ -29,7 +29,7 @@ async def test_an_amended_order_is_held_to_the_operators_limit(
 ) -> None:
     order = await resting(carry_out, desk, market)
     desk.limits = Limits(max_order_quote=await last(desk, market) * Decimal("0.015"))
-    with pytest.raises(LimitExceeded, match="operator's limit is .* for one order"):
+    with pytest.raises(LimitExceeded, match=r"operator's limit is .* for one order"):
         await run("amend_order", **order, size="0.02")
     assert (await run("amend_order", **order, size="0.012")).data["state"] == "pending"
 
@@ -81,5 +81,5 @@ async def test_a_new_price_that_takes_from_the_book_is_said_priced_and_guarded(
 
 async def test_a_post_only_order_is_not_amended_into_the_book(run: Run, carry_out: Run, desk: Desk) -> None:
     order = await resting(carry_out, desk, "perpetual", time_in_force="post_only")
-    with pytest.raises(BadArgument, match="post-only buy .* would take from the book"):
+    with pytest.raises(BadArgument, match=r"post-only buy .* would take from the book"):
         await run("amend_order", **order, price=on_tick(await last(desk) * Decimal("1.01")))

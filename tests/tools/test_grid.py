@@ -21,7 +21,7 @@ SWAP = Instrument(
 @pytest.mark.parametrize(
     ("base", "says"),
     [
-        ("0.0101", r"size 0\.0101 BTC .* off the step .* 0\.001 BTC \(0\.1 contracts of 0\.01\).*Nearest: 0\.01 or 0\.011\."),
+        ("0.0101", r"size 0\.0101 BTC .* off the step .* 0\.001 BTC \(0\.1 contracts of 0\.01\).*: 0\.01 or 0\.011\."),
         ("0.0001", r"size 0\.0001 BTC .* under the least .*, 0\.001 BTC .*Use 0\.001 or more\."),
         ("500", r"size 500 BTC .* over the most .* takes, 100 BTC \(10000 contracts of 0\.01\)"),
     ],
@@ -44,6 +44,8 @@ def test_one_contract_is_one_contract() -> None:
     assert unit_words(SWAP, D("2.5")) == "0.025 BTC (2.5 contracts of 0.01)"
 
 
-@pytest.mark.parametrize(("value", "step", "floor"), [("1.29", "0.1", "1.2"), ("1.2", "0.1", "1.2"), ("1e18", "1e-8", "1e18")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "step", "floor"), [("1.29", "0.1", "1.2"), ("1.2", "0.1", "1.2"), ("1e18", "1e-8", "1e18")]
+)
 def test_the_floor_is_exact_however_far_the_step(value: str, step: str, floor: str) -> None:
     assert floor_to(D(value), D(step)) == D(floor)
