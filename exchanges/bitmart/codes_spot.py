@@ -20,6 +20,7 @@ from blave_mcp.exchanges.bitmart.codes import (
 )
 
 LOAN_ADVICE = "spot.margin.pairs tells what can be borrowed, spot.margin.account what is owed."
+OPEN_ADVICE = "Open isolated margin for the pair on BitMart, and move assets in with spot.margin.move."
 PRICE_ADVICE = "Choose a price nearer to the market's."
 
 SPOT: Mapping[str, Code] = {
@@ -70,8 +71,8 @@ SPOT: Mapping[str, Code] = {
     "50041": form("The times lie outside what can be asked for."),
     "50042": Code("An order with this client id is there already.", ORDER_ADVICE),
     "51000": form("There is no such coin."),
-    "51001": support("The margin account is not opened."),
-    "51002": support("The margin account is not available."),
+    "51001": Code("The margin account is not opened.", OPEN_ADVICE, not_found=True),
+    "51002": Code("The margin account is not available.", OPEN_ADVICE, not_found=True),
     "51003": support("The account is limited."),
     "51004": Code("More than can be borrowed.", LOAN_ADVICE),
     "51005": Code("Less than the least loan.", LOAN_ADVICE),

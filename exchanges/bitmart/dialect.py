@@ -39,6 +39,7 @@ NOTICE = (
 _PROOF: Mapping[str, str] = {
     "spot.order.create": "order_id",
     "spot.margin_order.create": "order_id",
+    "spot.algo.create": "order_id",
     "spot.margin.borrow": "borrow_id",
     "spot.margin.repay": "repay_id",
     "spot.margin.move": "transfer_id",
@@ -51,11 +52,11 @@ _PROOF: Mapping[str, str] = {
 # An answer that nothing was found is an empty list here.
 _LISTS = (
     "spot.order.open", "spot.order.list", "spot.fills.list", "futures.order.open", "futures.order.list",
-    "futures.plan.open", "futures.fills.list",
+    "futures.plan.open", "futures.fills.list", "spot.algo.open", "spot.algo.list",
 )  # fmt: skip
 _SWEEPING = (
-    "spot.order.cancel_all", "futures.order.cancel", "futures.order.cancel_all", "futures.plan.cancel",
-    "futures.trail.cancel",
+    "spot.order.cancel_all", "spot.algo.cancel_all", "futures.order.cancel", "futures.order.cancel_all",
+    "futures.plan.cancel", "futures.trail.cancel",
 )  # fmt: skip
 _NOTHING = ("50005", "50032", "70000", "40035", "40037")
 # Futures count in contracts, which BitMart wants as JSON numbers.
@@ -113,14 +114,10 @@ class BitMartDialect:
 
     @property
     def hosts(self) -> Mapping[str, Host]:
-        """The demo has futures alone; spot requests go to its host too, which has no such routes and no real money.
-
-        https://developer-pro.bitmart.com/en/futuresv2/#simulated-trading
-        """
-        demo = "https://demo-api-cloud-v2.bitmart.com"
+        """The demo has futures alone. https://developer-pro.bitmart.com/en/futuresv2/#simulated-trading"""
         return {
-            "spot": Host("https://api-cloud.bitmart.com", testnet=demo),
-            "futures": Host("https://api-cloud-v2.bitmart.com", testnet=demo),
+            "spot": Host("https://api-cloud.bitmart.com"),
+            "futures": Host("https://api-cloud-v2.bitmart.com", testnet="https://demo-api-cloud-v2.bitmart.com"),
         }
 
     def request(

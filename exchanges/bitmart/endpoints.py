@@ -7,6 +7,7 @@ from blave_mcp.exchanges.bitmart import (
     endpoints_futures,
     endpoints_futures_orders,
     endpoints_spot,
+    endpoints_spot_algo,
     endpoints_spot_orders,
 )
 from blave_mcp.exchanges.bitmart.base import BITMART
@@ -17,5 +18,6 @@ __all__ = [
     "endpoints_futures",
     "endpoints_futures_orders",
     "endpoints_spot",
+    "endpoints_spot_algo",
     "endpoints_spot_orders",
 ]

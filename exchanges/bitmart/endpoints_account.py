@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blave_mcp.exchanges.bitmart.base import BITMART, FUTURES_DOCS, RECV_WINDOW, limit, moment, second
+from blave_mcp.exchanges.cautions import OTHER_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, Auth, client_id, decimal, integer, one_of, text
 
 SUB = text("subAccount", "The sub-account's user name.", required=True, example="mysubuser")
@@ -50,19 +51,19 @@ BITMART.read(
 # Sub-accounts, for institutions.
 
 BITMART.write(
-    "futures.subaccount.to_main", "POST /account/contract/sub-account/main/v1/sub-to-main",
+    "futures.subaccount.to_main", "POST /account/contract/sub-account/main/v1/sub-to-main", caution=OTHER_ACCOUNT,
     doc="The main account takes futures USDT from a sub-account.",
     url=f"{FUTURES_DOCS}sub-account-to-main-account-for-main-account-signed", bucket="key.8",
     params=[REQUEST, SUB, AMOUNT, USDT],
 )  # fmt: skip
 BITMART.write(
-    "futures.subaccount.from_main", "POST /account/contract/sub-account/main/v1/main-to-sub",
+    "futures.subaccount.from_main", "POST /account/contract/sub-account/main/v1/main-to-sub", caution=OTHER_ACCOUNT,
     doc="The main account gives futures USDT to a sub-account.",
     url=f"{FUTURES_DOCS}main-account-to-sub-account-for-main-account-signed", bucket="key.8",
     params=[REQUEST, SUB, AMOUNT, USDT],
 )  # fmt: skip
 BITMART.write(
-    "futures.subaccount.own_to_main", "POST /account/contract/sub-account/sub/v1/sub-to-main",
+    "futures.subaccount.own_to_main", "POST /account/contract/sub-account/sub/v1/sub-to-main", caution=OTHER_ACCOUNT,
     doc="A sub-account, by its own key, gives futures USDT to its main account.",
     url=f"{FUTURES_DOCS}sub-account-to-main-account-for-sub-account-signed", bucket="key.8",
     params=[REQUEST, AMOUNT, USDT],

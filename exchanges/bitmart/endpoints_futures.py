@@ -15,6 +15,7 @@ from blave_mcp.exchanges.bitmart.base import (
     required,
     second,
 )
+from blave_mcp.exchanges.cautions import WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Auth, integer, one_of
 
 STEPS = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "1440", "4320", "10080")
@@ -133,7 +134,7 @@ BITMART.write(
     url=f"{FUTURES_DOCS}submit-leverage-signed", bucket="key.24", params=[CONTRACT, LEVERAGE, required(OPEN_TYPE)],
 )  # fmt: skip
 BITMART.write(
-    "futures.position_mode.set", "POST /contract/private/set-position-mode",
+    "futures.position_mode.set", "POST /contract/private/set-position-mode", caution=WHOLE_ACCOUNT,
     doc="Sets the position mode of the whole account; not with a position or an order.",
     url=f"{FUTURES_DOCS}submit-position-mode-signed", bucket="mode.set",
     params=[one_of("position_mode", ("hedge_mode", "one_way_mode"), required=True)],

@@ -29,6 +29,7 @@ from blave_mcp.exchanges.bitmart.base import (
     together,
     whole_contracts,
 )
+from blave_mcp.exchanges.cautions import TIMED
 from blave_mcp.exchanges.endpoint import Args, Auth, client_id, decimal, integer, one_of
 
 LIMIT_MARKET = one_of("type", ("limit", "market"), "limit unless told.")
@@ -89,7 +90,7 @@ def zero_or_five(args: Args) -> str | None:
 
 
 BITMART.write(
-    "futures.order.cancel_after", "POST /contract/private/cancel-all-after",
+    "futures.order.cancel_after", "POST /contract/private/cancel-all-after", caution=TIMED,
     doc="Cancels every open order of a contract when the countdown ends; 0 stops the countdown.",
     url=f"{FUTURES_DOCS}timed-cancel-all-orders-signed", bucket="uid.4",
     params=[CONTRACT, integer("timeout", "Seconds, from 5 on; 0 stops it.", required=True, example=60)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blave_mcp.exchanges.bitmart.base import ANY_PAIR, BITMART, PAIR, SPOT_DOCS, limit, moment, second
+from blave_mcp.exchanges.cautions import BORROWS
 from blave_mcp.exchanges.endpoint import Auth, decimal, flag, one_of, text
 
 STEPS = ("1", "5", "15", "30", "60", "120", "240", "1440", "10080", "43200")
@@ -133,7 +134,7 @@ BITMART.read(
     ],
 )  # fmt: skip
 BITMART.write(
-    "spot.margin.borrow", "POST /spot/v1/margin/isolated/borrow",
+    "spot.margin.borrow", "POST /spot/v1/margin/isolated/borrow", caution=BORROWS,
     doc="Borrows into an isolated margin account; interest runs by the hour until it is repaid.",
     url=f"{SPOT_DOCS}margin-borrow-isolated-signed", bucket="borrow", params=[PAIR, CURRENCY, AMOUNT],
 )  # fmt: skip

@@ -23,6 +23,7 @@ from blave_mcp.exchanges.bitmart.base import (
     required,
     spot_sized,
 )
+from blave_mcp.exchanges.cautions import BORROWS
 from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, json_list, json_value, one_of, text
 
 ORDER_TYPE = one_of(
@@ -65,7 +66,7 @@ BITMART.write(
     params=[PAIR, SIDE, ORDER_TYPE, *SIZES, client_id("client_order_id"), STP], rule=spot_sized,
 )  # fmt: skip
 BITMART.write(
-    "spot.margin_order.create", "POST /spot/v1/margin/submit_order",
+    "spot.margin_order.create", "POST /spot/v1/margin/submit_order", caution=BORROWS,
     doc="Places an order with an isolated margin account's money, borrowed money included.",
     url=f"{SPOT_DOCS}new-margin-order-v1-signed", bucket="margin",
     params=[PAIR, SIDE, ORDER_TYPE, *SIZES, client_id("clientOrderId")], rule=spot_sized,

@@ -204,18 +204,19 @@ def margin_wallet(pair: str) -> str:
 
 
 def margin_balances(payload: Any) -> tuple[Balance, ...]:
-    """GET /spot/v1/margin/isolated/account: what each pair's account holds, borrowed money included."""
+    """GET /spot/v1/margin/isolated/account. `free` has borrowed money in it; `total` is net of what is owed."""
     found = []
     for each in listed(payload, "symbols"):
         for name in ("base", "quote"):
             one = row(each[name])
             free, locked = number(one["available"]), number(one["frozen"])
-            if free or locked:
+            net = number(one["net_asset"])
+            if free or locked or net:
                 found.append(
                     Balance(
                         asset=one["currency"],
                         wallet=margin_wallet(each["symbol"]),
-                        total=free + locked,
+                        total=net,
                         free=free,
                         locked=locked,
                     )

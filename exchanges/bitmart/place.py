@@ -33,7 +33,10 @@ def spot_order(intent: OrderIntent) -> Placed:
             "BitMart spot has no positions to reduce or close.", advice="Sell what you hold with a plain order."
         )
     if intent.type.has_trigger:
-        raise Unsupported("BitMart spot takes no trigger orders here.", advice="Use a limit order.")
+        raise Unsupported(
+            "BitMart's documentation does not tell how a spot order that waits for a trigger reads back.",
+            advice="Use a limit order, or spot.algo.create in explore.",
+        )
     margin = intent.instrument.market is Market.MARGIN
     id, name = ("spot.margin_order.create", "clientOrderId") if margin else ("spot.order.create", "client_order_id")
     args: dict[str, Any] = {"symbol": intent.instrument.native, "side": intent.side.value}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -232,10 +232,14 @@ class BitMartFutures(Verbs):
             book = "trail" if order.type is OrderType.TRAILING_STOP else "plan"
         return (BITMART[f"futures.{book}.cancel"].call(symbol=order.native, order_id=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
-        """The plain orders, those that wait for a trigger, the trailing ones: each kind by itself."""
-        ids = ("futures.order.cancel_all", "futures.plan.cancel", "futures.trail.cancel")
-        return tuple(BITMART[id].call(symbol=symbol) for id in ids)
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
+        """The plain orders at once, then those that wait for a trigger, one by one.
+
+        https://developer-pro.bitmart.com/en/futuresv2/#cancel-plan-order-signed wants an id for each.
+        """
+        sweep = BITMART["futures.order.cancel_all"].call(symbol=symbol)
+        waiting = [call for one in orders if one.conditional for call in self.cancel(one)]
+        return (sweep, *waiting)
 
     def protect(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -50,6 +50,7 @@ INTERVALS: Mapping[str, tuple[str, int]] = {
 }
 MOST_CANDLES = 200
 MOST_ROWS = 200
+MOST_IDS = 10
 MOST_PUBLIC = 50
 RESTING = (TimeInForce.GTC, TimeInForce.POST_ONLY)
 WALLETS: Mapping[tuple[str, str], str] = {
@@ -59,7 +60,7 @@ WALLETS: Mapping[tuple[str, str], str] = {
 # A request is taken up to a minute after its time. https://developer-pro.bitmart.com/en/error/ (30007)
 SETTLES_AFTER_MS = 70_000
 _NO_POSITIONS = "Spot holds assets, not positions: see balances. Leverage and funding are on bitmart perpetual."
-_PROTECT = "No two orders are bound together here: place a limit order on the one side, and watch the other."
+_PROTECT = "BitMart binds no two spot orders together: spot.algo.create in explore places one that waits for a trigger."
 
 
 def transfer(asset: str, amount: Decimal, source: str, target: str) -> tuple[Call, ...]:
@@ -82,28 +83,16 @@ def stretch(start_ms: int | None, end_ms: int | None, width_ms: int, count: int)
     return {"after": max(0, start_ms // 1000 - 1), "before": -(-last // 1000)}
 
 
-class BitMartSpot(Verbs):
-    """Spot. Changing an order is cancelling it and placing another: two requests, in this order."""
+class _Pairs(Verbs):
+    """What spot and isolated margin share. Changing an order is cancelling it and placing another, in this order."""
 
     venue = "bitmart"
-    market = Market.SPOT
     product = "spot"
     intervals = tuple(INTERVALS)
     order_types = (OrderType.MARKET, OrderType.LIMIT)
-    wallets: ClassVar[tuple[str, ...]] = ("spot", "futures")
     max_candles = MOST_CANDLES
     settles_after_ms = SETTLES_AFTER_MS
-    mode: ClassVar[str] = "spot"
-    lacks: ClassVar[Mapping[str, str]] = {
-        "funding_rates": _NO_POSITIONS,
-        "positions": _NO_POSITIONS,
-        "brackets": _NO_POSITIONS,
-        "set_leverage": _NO_POSITIONS,
-        "set_margin_mode": _NO_POSITIONS,
-        "set_position_mode": _NO_POSITIONS,
-        "adjust_margin": _NO_POSITIONS,
-        "protect": _PROTECT,
-    }
+    mode: ClassVar[str]
 
     # The market.
 
@@ -135,9 +124,6 @@ class BitMartSpot(Verbs):
 
     # The account.
 
-    def balances(self) -> Ask[tuple[Balance, ...]]:
-        return ask(parse_spot.balances, BITMART["spot.account.spot"].call())
-
     def open_orders(self, symbol: str | None = None) -> Ask[tuple[Order, ...]]:
         return ask(lambda payload: _in_order(parse_spot.orders(payload)), self._listed("spot.order.open", symbol))
 
@@ -164,16 +150,6 @@ class BitMartSpot(Verbs):
         return ask(
             lambda payload: within(parse_spot.fills(payload), lambda one: one.time_ms, start_ms, end_ms, limit), call
         )
-
-    def settings(self, symbol: str) -> Ask[AccountSettings]:
-        call = BITMART["spot.fees.get"].call(symbol=symbol)
-        return ask(lambda payload: parse_spot.settings(symbol, payload), call)
-
-    def cautions(self, symbol: str, call: Call | None = None) -> Ask[tuple[str, ...]] | None:
-        """What borrowing costs and risks, for the calls that borrow, repay or move margin."""
-        if call is None or not call.endpoint.id.startswith("spot.margin"):
-            return None
-        return cautions(symbol, call)
 
     def _listed(self, id: str, symbol: str | None, start_ms: int | None = None, end_ms: int | None = None) -> Call:
         check_span(start_ms, end_ms)
@@ -210,23 +186,54 @@ class BitMartSpot(Verbs):
     def cancel(self, order: Order) -> tuple[Call, ...]:
         return (BITMART["spot.order.cancel"].call(symbol=order.native, order_id=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def trace(self, call: Call, *, sent_ms: int) -> Ask[Trace] | None:
+        return trace(call, sent_ms)
+
+
+class BitMartSpot(_Pairs):
+    """Spot."""
+
+    market = Market.SPOT
+    mode = "spot"
+    wallets = ("spot", "futures")
+    lacks: ClassVar[Mapping[str, str]] = {
+        "funding_rates": _NO_POSITIONS,
+        "positions": _NO_POSITIONS,
+        "brackets": _NO_POSITIONS,
+        "set_leverage": _NO_POSITIONS,
+        "set_margin_mode": _NO_POSITIONS,
+        "set_position_mode": _NO_POSITIONS,
+        "adjust_margin": _NO_POSITIONS,
+        "protect": _PROTECT,
+    }
+
+    def balances(self) -> Ask[tuple[Balance, ...]]:
+        return ask(parse_spot.balances, BITMART["spot.account.spot"].call())
+
+    def settings(self, symbol: str) -> Ask[AccountSettings]:
+        call = BITMART["spot.fees.get"].call(symbol=symbol)
+        return ask(lambda payload: parse_spot.settings(symbol, payload), call)
+
+    def cautions(self, symbol: str, call: Call | None = None) -> Ask[tuple[str, ...]] | None:
+        """What borrowing costs and risks, for the calls that borrow, repay or move margin."""
+        if call is None or not call.endpoint.id.startswith("spot.margin"):
+            return None
+        return cautions(symbol, call)
+
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         return (BITMART["spot.order.cancel_all"].call(symbol=symbol),)
 
     def transfer(self, asset: str, amount: Decimal, source: str, target: str) -> tuple[Call, ...]:
         return transfer(asset, amount, source, target)
 
-    def trace(self, call: Call, *, sent_ms: int) -> Ask[Trace] | None:
-        return trace(call, sent_ms)
 
-
-class BitMartMargin(BitMartSpot):
+class BitMartMargin(_Pairs):
     """Isolated margin: an account for each pair. Orders use what it holds; borrowing and repaying are calls of their
     own (spot.margin.borrow, spot.margin.repay, spot.margin.move in explore)."""
 
     market = Market.MARGIN
-    mode: ClassVar[str] = "iso_margin"
-    wallets: ClassVar[tuple[str, ...]] = ()
+    mode = "iso_margin"
+    cancels_by_id = True
     _LOANS: ClassVar[str] = (
         "Isolated margin borrows assets instead: spot.margin.account and spot.margin.pairs in explore."
     )
@@ -240,15 +247,13 @@ class BitMartMargin(BitMartSpot):
         "adjust_margin": "spot.margin.move in explore moves a coin into the pair's account or out of it.",
         "protect": _PROTECT,
         "transfer": "spot.margin.move in explore moves a coin into the pair's account or out of it.",
-        "cancel_all": "BitMart's cancel_all also cancels the pair's spot orders: cancel_order, or spot.batch.cancel in"
-        " explore for ten.",
     }
 
     def wallet_of(self, symbol: str) -> str:
         return parse_spot.margin_wallet(symbol)
 
     def balances(self) -> Ask[tuple[Balance, ...]]:
-        """Of every pair's account, borrowed money included; the wallet names the pair."""
+        """Of every pair's account; none where margin was never opened. The wallet names the pair."""
         return ask(_margin_balances, BITMART["spot.margin.account"].call(), missing=True)
 
     def settings(self, symbol: str) -> Ask[AccountSettings]:
@@ -261,11 +266,13 @@ class BitMartMargin(BitMartSpot):
     def cautions(self, symbol: str, call: Call | None = None) -> Ask[tuple[str, ...]] | None:
         return cautions(symbol, call)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
-        self._lacking("cancel_all")
-
-    def transfer(self, asset: str, amount: Decimal, source: str, target: str) -> tuple[Call, ...]:
-        self._lacking("transfer")
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
+        """Ten at a time by their ids: what cancels a pair's every order does not ask in which account it is."""
+        ids = [one.id for one in orders]
+        return tuple(
+            BITMART["spot.batch.cancel"].call(symbol=symbol, orderIds=ids[at : at + MOST_IDS])
+            for at in range(0, len(ids), MOST_IDS)
+        )
 
 
 def _margin_balances(payload: Any) -> tuple[Balance, ...]:

@@ -152,7 +152,7 @@ async def test_what_a_market_lacks_is_told_with_what_there_is_instead(verbs: Any
     common = {"funding_rates", "positions", "brackets", "set_leverage", "set_margin_mode", "set_position_mode",
               "adjust_margin", "protect"}  # fmt: skip
     assert set(SPOT.lacks) == common
-    assert set(MARGIN.lacks) == common | {"transfer", "cancel_all"}
+    assert set(MARGIN.lacks) == common | {"transfer"}
 
 
 async def test_spot_says_how_bitmart_sizes_its_market_orders(run: Run) -> None:
@@ -310,7 +310,8 @@ async def test_borrow_trade_and_repay_with_interest_and_liquidation_told(
     assert facts(borrowed)["borrow_id"] == "1"
 
     held = await desk.ask("bitmart", MARGIN.balances())
-    assert [(one.wallet, one.asset, one.total) for one in held] == [("margin ETH_USDT", "USDT", Decimal(2000))]
+    assert [(one.wallet, one.asset, one.free) for one in held] == [("margin ETH_USDT", "USDT", Decimal(2000))]
+    assert held[0].total == Decimal("999.98"), "net of what is owed"
     pending = await run("place_order", **MARGIN_AT, side="buy", quote_size="1500")
     assert "Owed in this account now: 1000 USDT and 0.02 interest" in pending.text
     assert "risk rate" in pending.text
