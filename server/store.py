@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from blave_mcp.exchanges.actions import Action, ActionState, Origin, StepRecord, StepState
+from blave_mcp.server.settings import BadSetting
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS actions (
@@ -67,12 +68,24 @@ def private(path: str | os.PathLike[str], flags: int) -> int:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Opens a database that only its owner may read; SQLite gives its journals the same mode."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(private(path, os.O_RDWR | os.O_CREAT))
-    with contextlib.suppress(OSError):
-        path.chmod(0o600)
-    return sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+    """Opens a database that only its owner may read; SQLite gives its journals the same mode.
+
+    Raises:
+        BadSetting: the folder cannot be written, or the file is no database.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(private(path, os.O_RDWR | os.O_CREAT))
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
+        database = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+        database.execute("PRAGMA schema_version")
+    except (OSError, sqlite3.Error) as error:
+        raise BadSetting(
+            f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}.",
+            "BLAVE_MCP_HOME names the folder; it must be on a disk that can be written.",
+        ) from None
+    return database
 
 
 class Store:
