@@ -7,7 +7,6 @@ import logging
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -223,6 +222,8 @@ def _plain(alert: Alert) -> dict[str, Any]:
 
 def _date_ms(headers: Any, now_ms: int) -> int:
     """When a first connection started by the server's own clock, a little early; by ours where it does not say."""
+    from email.utils import parsedate_to_datetime
+
     try:
         said = int(parsedate_to_datetime(headers["date"]).timestamp()) * 1000
     except (KeyError, TypeError, ValueError):

@@ -13,8 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from blave_mcp.exchanges.blave.models_market import AlertEvent
-from blave_mcp.exchanges.blave.stream import SILENCE_S
+from blave_mcp.exchanges.blave.stream import SILENCE_S, AlertEvent
 from blave_mcp.exchanges.paper.blave.alerts import BUFFER
 from blave_mcp.exchanges.paper.face import FaceTransport, MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
