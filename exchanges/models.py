@@ -304,6 +304,9 @@ class AccountSettings:
     """What the venue will apply to the next order in a symbol.
 
     Fees are fractions (0.0005 is 0.05 %).
+
+    Attributes:
+        borrow_rates: on margin: asset -> what an hour's loan of it costs, a fraction.
     """
 
     symbol: str
@@ -314,6 +317,7 @@ class AccountSettings:
     taker_fee: Decimal | None = None
     can_trade: bool | None = None
     multi_asset: bool | None = None
+    borrow_rates: Mapping[str, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -225,7 +225,7 @@ class _Builder:
         return [
             name
             for name, one in kinds().items()
-            if one.data_only or all(host.testnet for host in one.dialect.hosts.values())
+            if one.data_only or any(host.testnet for host in one.dialect.hosts.values())
         ]
 
     def market_ms(self, now_ms: int) -> int:
@@ -247,7 +247,7 @@ class _Builder:
             name=name,
             title=one.dialect.title,
             client=client,
-            markets=one.markets,
+            markets={market: verbs for market, verbs in one.markets.items() if verbs.product in client.base_urls},
             account=fingerprint(credentials),
             setup=_setup(one.dialect),
             notice=one.dialect.notice,
@@ -286,7 +286,7 @@ class _Builder:
         testnet = self._settings.mode == "testnet" and not one.data_only
         credentials, missing = credentials_for(one.dialect, self._settings)
         own = {product: url for product in hosts if (url := self._settings.url(name, product))}
-        urls = {product: host.testnet if testnet else host.live for product, host in hosts.items()}
+        urls = {name: url for name, host in hosts.items() if (url := host.testnet if testnet else host.live)}
         backups = {product: host.backup for product, host in hosts.items() if host.backup}
         client = VenueClient(
             one.dialect,

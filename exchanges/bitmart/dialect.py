@@ -114,14 +114,10 @@ class BitMartDialect:
 
     @property
     def hosts(self) -> Mapping[str, Host]:
-        """The demo has futures alone; spot requests go to its host too, which has no such routes and no real money.
-
-        https://developer-pro.bitmart.com/en/futuresv2/#simulated-trading
-        """
-        demo = "https://demo-api-cloud-v2.bitmart.com"
+        """The demo has futures alone. https://developer-pro.bitmart.com/en/futuresv2/#simulated-trading"""
         return {
-            "spot": Host("https://api-cloud.bitmart.com", testnet=demo),
-            "futures": Host("https://api-cloud-v2.bitmart.com", testnet=demo),
+            "spot": Host("https://api-cloud.bitmart.com"),
+            "futures": Host("https://api-cloud-v2.bitmart.com", testnet="https://demo-api-cloud-v2.bitmart.com"),
         }
 
     def request(

@@ -59,9 +59,8 @@ def place(ask: Ask, listing: Listing, request: OrderRequest) -> Order:
 def _tracked(ask: Ask) -> list[tuple[Order, Listing, dict[str, str]]]:
     found = []
     for number, kept in ask.account.named(ORDERS).items():
-        if kept:
-            order = ask.exchange.order(ask.now, order_id=int(number))
-            found.append((order, ask.exchange.listing(order.key), json.loads(kept)))
+        order = ask.exchange.order(ask.now, order_id=int(number))
+        found.append((order, ask.exchange.listing(order.key), json.loads(kept)))
     return found
 
 
@@ -87,9 +86,13 @@ def settle(ask: Ask) -> None:
             if back > 0:
                 ask.exchange.transfer(coin, back, source=SPOT, target=wallet_of(listing), now_ms=ask.now)
                 state[coin] = str(amount)
-        kept = "" if order.status.done else json.dumps(state)
-        if ask.account.named(ORDERS)[str(order.id)] != kept:
-            ask.account.name(ORDERS, str(order.id), kept)
+        kept = dict(ask.account.named(ORDERS))
+        if order.status.done:
+            del kept[str(order.id)]
+        else:
+            kept[str(order.id)] = json.dumps(state)
+        if kept != ask.account.named(ORDERS):
+            ask.account.notes[ORDERS], ask.account.noted = kept, True
 
 
 def at_work(ask: Ask, only: Listing | None = None) -> dict[str, Decimal]:

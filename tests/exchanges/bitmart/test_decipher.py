@@ -139,7 +139,7 @@ def test_every_code_of_the_reference_is_the_right_fault_with_its_advice(product:
     assert found.verdict is (Verdict.RATE_LIMITED if kind == "limit" else Verdict.REFUSED)
 
 
-@pytest.mark.parametrize("code", sorted(COMMON | SPOT | FUTURES))
+@pytest.mark.parametrize("code", sorted({*COMMON, *SPOT, *FUTURES}))
 def test_every_known_code_is_a_fault_with_a_meaning_in_our_words(code: str):
     for call in (PLACE if code in FUTURES or code in COMMON else SPOT_PLACE, READ):
         found = fault(told(int(code), "the venue's words"), call)

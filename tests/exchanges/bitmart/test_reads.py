@@ -272,7 +272,9 @@ def test_closed_is_filled_or_cancelled_as_its_sizes_say(change: dict[str, Any], 
     assert one.status is status
     assert one.conditional is ("trigger_price" in change or "activation_price" in change)
     if "activation_price" in change:
-        assert (one.trigger, one.callback_percent, one.type) == (72000, 2, OrderType.TRAILING_STOP)
+        assert (one.trigger, one.callback_percent, one.type) == (
+            Decimal(72000), Decimal(2), OrderType.TRAILING_STOP,
+        )  # fmt: skip
 
 
 def test_a_plan_order_waits_and_its_way_tells_what_it_is():
@@ -287,7 +289,7 @@ def test_a_plan_order_waits_and_its_way_tells_what_it_is():
     details = payload("futures_details")
     rising = {**plan, "price_way": 1, "type": "limit", "executive_price": "65100"}
     (limited,) = question.parse([], [rising], details)
-    assert (limited.type, limited.price) == (OrderType.STOP_LIMIT, 65100)
+    assert (limited.type, limited.price) == (OrderType.STOP_LIMIT, Decimal(65100))
     whole = {**plan, "type": "stop_loss", "side": 3, "plan_category": 2, "price_type": 2}
     (stop,) = question.parse([], [whole], details)
     assert (stop.type, stop.close_position, stop.size, stop.trigger_by) == (

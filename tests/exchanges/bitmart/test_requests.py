@@ -20,9 +20,12 @@ from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.bitmart.dialect import NOTICE, signature
 from blave_mcp.exchanges.bitmart.endpoints import BITMART
 from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
-from blave_mcp.exchanges.errors import BadArgument, NeedsConfirmation
+from blave_mcp.exchanges.errors import BadArgument, NeedsConfirmation, Unsupported
+from blave_mcp.exchanges.models import Market
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
+from blave_mcp.server.app import build
 from blave_mcp.server.cli import main
+from blave_mcp.server.settings import Settings
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.registry import ALL_TOOLS
@@ -263,6 +266,17 @@ async def test_the_notice_is_shown_in_live_mode_and_in_no_other(clock: FakeClock
             assert (NOTICE in (await run(desk, "propose_endpoint", **given)).text) is shown
             read = await run(desk, "read_endpoint", venue="bitmart", endpoint="spot.time.get")
             assert ("2027-01-31" in read.text) is shown
+
+
+async def test_the_demo_has_perpetuals_alone(tmp_path: Path):
+    keys = dict(zip(DIALECT.variables, (KEY.key, KEY.secret, KEY.passphrase), strict=True))
+    app = build(Settings(home=tmp_path, mode="testnet", keys=keys), clock=FakeClock(NOW_MS))
+    venue = app.desk.venue("bitmart")
+    assert set(venue.markets) == {Market.PERPETUAL}
+    assert dict(venue.client.base_urls) == {"futures": "https://demo-api-cloud-v2.bitmart.com"}
+    with pytest.raises(Unsupported, match="no test environment for spot"):
+        await venue.client.read(BITMART["spot.time.get"].call())
+    await app.aclose()
 
 
 def test_client_ids_are_the_users_own_or_the_tag_and_never_cut():

@@ -412,13 +412,13 @@ def test_interest_is_for_every_hour_begun_and_is_repaid_first(venue: BitMart):
         (account,) = venue.ask("/spot/v1/margin/isolated/account")["symbols"]
         return Decimal(account["quote"]["borrow_unpaid"]), Decimal(account["quote"]["interest_unpaid"])
 
-    assert owed() == (1000, Decimal("0.02"))
+    assert owed() == (Decimal(1000), Decimal("0.02"))
     venue.clock.now += 3 * 3_600_000
-    assert owed() == (1000, Decimal("0.08"))
+    assert owed() == (Decimal(1000), Decimal("0.08"))
     venue.ask("/spot/v1/margin/isolated/repay", **margin, amount="500.08")
-    assert owed() == (500, 0)
+    assert owed() == (Decimal(500), Decimal(0))
     (record,) = venue.ask("/spot/v1/margin/isolated/repay_record", symbol="ETH_USDT")["records"]
-    assert (Decimal(record["repaid_principal"]), Decimal(record["repaid_interest"])) == (500, Decimal("0.08"))
+    assert (Decimal(record["repaid_principal"]), Decimal(record["repaid_interest"])) == (Decimal(500), Decimal("0.08"))
 
 
 def test_the_account_is_kept_between_two_faces_over_one_store(traded: BitMart):
