@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from blave_mcp.exchanges.blave.stream import NEWEST, SILENCE_S, AlertReader, known_channel, stream_call
 from blave_mcp.exchanges.clock import Clock
-from blave_mcp.exchanges.errors import BlaveError, MissingCredentials, RateLimited, VenueRefused
+from blave_mcp.exchanges.errors import BadArgument, BlaveError, MissingCredentials, RateLimited, VenueRefused
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.blave.alerts import WARNING, Alert, Listening
 
@@ -32,6 +32,7 @@ ANOTHER_S = 5.0
 START_MARGIN_MS = 2_000
 """A server's Date has whole seconds; so much before it counts as the start."""
 SHOWN = 50
+MOST_CHANNELS = 8
 
 
 class _State:
@@ -89,6 +90,11 @@ class AlertListener:
     def follow(self, channel: str) -> None:
         name = known_channel(channel)
         if name not in self._channels:
+            if len(self._channels) >= MOST_CHANNELS:
+                raise BadArgument(
+                    f"{MOST_CHANNELS} channels are listened to already.",
+                    advice=f"They are: {', '.join(self._channels)}.",
+                )
             self._channels.append(name)
         if self._group is not None and name not in self._states:
             self._states[name] = _State()
@@ -104,7 +110,9 @@ class AlertListener:
         return self.book.after(channel, id, limit)
 
     async def run(self) -> None:
-        """Listens until it is canceled."""
+        """Listens until it is canceled. Run twice, the second waits until the first is over, and takes its place."""
+        while self._group is not None:
+            await self._clock.sleep(LOOK_EVERY_S)
         try:
             async with anyio.create_task_group() as group:
                 self._group = group

@@ -26,7 +26,7 @@ SILENCE_S = 2 * KEEPALIVE_S + 5
 NEWEST = "$"
 """Stands for "only what comes from now on"."""
 LONGEST_EVENT = 1_000_000
-_ID = re.compile(r"\d{1,19}-\d{1,19}")
+_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 _CHANNEL = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _LINE = re.compile(r"\r\n|\n|\r")
 

@@ -111,6 +111,13 @@ def test_a_candle_s_time_is_in_seconds():
     assert parse_candles(rows) == (Candle(1735689600000, D("1.1"), D(2), D("0.5"), D("1.5")),)
 
 
+@pytest.mark.parametrize("time", [1735689600000, -1, D("1e999999"), "soon"])
+def test_a_time_that_is_no_number_of_seconds_is_never_guessed_at(time: Any):
+    rows = [{"time": time, "open": 1, "high": 1, "low": 1, "close": 1}]
+    with pytest.raises(Unavailable, match="documented form"):
+        DATA.candles("BTC", "1d", date(2025, 1, 1), date(2025, 1, 2)).parse(rows)
+
+
 def test_empty_texts_are_missing_values_at_either_level():
     table = DATA.alpha_table().parse(
         {
