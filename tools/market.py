@@ -31,7 +31,7 @@ from blave_mcp.tools.blave.market import BLAVE, blave_interval, blave_tickers, n
 from blave_mcp.tools.blave.tools import BLAVE_TOOLS
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import walk_quote
-from blave_mcp.tools.format import exact, percent, ratio, rounded, short
+from blave_mcp.tools.format import exact, near, percent, ratio, rounded, short
 from blave_mcp.tools.history import fetch_candles, known_interval, unfinished
 from blave_mcp.tools.listings import LISTING_TOOLS
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
@@ -74,7 +74,7 @@ def _tickers(
 
 def _ticker(t: Ticker) -> tuple[Any, ...]:
     return (
-        t.symbol, exact(t.last), exact(t.change_24h_percent), exact(t.bid), exact(t.ask), exact(t.mark),
+        t.symbol, exact(t.last), near(t.change_24h_percent, 5), exact(t.bid), exact(t.ask), exact(t.mark),
         exact(t.index), exact(t.high_24h), exact(t.low_24h), exact(t.volume_24h_base), exact(t.volume_24h_quote),
         exact(None if t.funding_rate is None else t.funding_rate * 100),
         None if t.next_funding_ms is None else minute(t.next_funding_ms),
