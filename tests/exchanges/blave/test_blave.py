@@ -89,6 +89,7 @@ def test_the_limit_waits_five_minutes_unless_told():
     ("status", "body", "verdict"),
     [
         (400, {"detail": "bad symbol"}, Verdict.REFUSED),
+        (403, {"error": "period is required"}, Verdict.REFUSED),
         (404, b"", Verdict.REFUSED),
         (500, b"<html>", Verdict.UNAVAILABLE),
         (200, b"<html>", Verdict.UNAVAILABLE),
@@ -97,7 +98,7 @@ def test_the_limit_waits_five_minutes_unless_told():
     ],
 )
 def test_other_answers(status: int, body: Any, verdict: Verdict):
-    assert fault(status, body).verdict is verdict
+    assert (fault(status, body).verdict, fault(status, body).bad_key) == (verdict, False)
 
 
 def test_the_price_never_passes_through_a_float():
