@@ -26,8 +26,8 @@ from blave_mcp.exchanges.wire import (
     Streams,
     Transport,
 )
+from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.settings import BadSetting, Settings
-from blave_mcp.server.store import PaperBooks
 
 if TYPE_CHECKING:
     from blave_mcp.server.paper_live import LiveFeed
