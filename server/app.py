@@ -255,9 +255,10 @@ class _Builder:
 
     def _paper(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         house = self.house()
-        house.open(name)
+        hosts = {product: host.live for product, host in one.dialect.hosts.items()}
+        house.open(name, hosts.values())
         credentials = house.credentials(name)
-        urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
+        urls = house.urls(name, hosts)
         client = VenueClient(
             one.dialect,
             house.transport,

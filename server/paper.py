@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
 
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.http import HttpTransport
@@ -67,19 +70,40 @@ def open_market(settings: Settings, books: PaperBooks, clock: Clock) -> Market:
 
 @dataclass(slots=True)
 class _Routed:
-    """Carries each request to the face that answers for its host, or over loopback to another process's face."""
+    """Carries each request to the face that answers for its host, or over loopback to another process's face.
 
-    faces: dict[str, FaceTransport]
+    Attributes:
+        load: opens the faces of a venue; called in a thread, since their modules take a while to read.
+        venues: host -> venue, of venues whose faces are opened by their first request.
+        faces: by host, of those that are open.
+    """
+
+    load: Callable[[str], Iterable[FaceTransport]]
     network: HttpTransport
     books: PaperBooks
     feed: LiveFeed | None = None
+    venues: dict[str, str] = field(default_factory=dict)
+    faces: dict[str, FaceTransport] = field(default_factory=dict)
+    _loading: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def _face(self, url: str) -> FaceTransport | None:
+        """The face that stands for a URL's host; None where none does."""
+        host = next((host for host in self.venues if url.startswith(f"{host}/")), None)
+        if host is None:
+            return None
+        if host not in self.faces:
+            async with self._loading:
+                if host not in self.faces:
+                    for face in await anyio.to_thread.run_sync(self.load, self.venues[host]):
+                        self.faces.update(dict.fromkeys(face.base_urls, face))
+        return self.faces.get(host)
 
     async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
-        for host, face in self.faces.items():
-            if request.url.startswith(f"{host}/"):
-                if self.feed is not None:
-                    await self.feed.prepare(request)
-                return await face.send(request, timeout=timeout)
+        face = await self._face(request.url)
+        if face is not None:
+            if self.feed is not None:
+                await self.feed.prepare(request)
+            return await face.send(request, timeout=timeout)
         if request.url.startswith("http://"):
             return await self.network.send(request, timeout=timeout)
         raise NetworkFault("paper mode sends nothing beyond this machine", sent=False)
@@ -87,7 +111,7 @@ class _Routed:
     @asynccontextmanager
     async def stream(self, request: HttpRequest, *, timeout: float, silence: float) -> AsyncIterator[StreamReply]:
         """See `Streams`."""
-        found: Streams | None = next((f for host, f in self.faces.items() if request.url.startswith(f"{host}/")), None)
+        found: Streams | None = await self._face(request.url)
         if found is None and request.url.startswith("http://"):
             found = self.network
         if found is None:
@@ -113,7 +137,7 @@ def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[
 
 
 class PaperHouse:
-    """The faces of every venue over one market, an account for each venue. A face is opened when its venue is.
+    """The faces of every venue over one market, an account for each venue. A face is opened by its first request.
 
     Raises:
         BadSetting: a feed that cannot be read, or a base URL that would leave this machine.
@@ -132,17 +156,20 @@ class PaperHouse:
         self._market = open_market(settings, self._books, clock)
         network = HttpTransport()
         feed = live_feed(self._market, network, settings, clock)
-        self.transport = _Routed({}, network, self._books, feed)
+        self.transport = _Routed(self.faces_of, network, self._books, feed)
 
     def market_ms(self, now_ms: int) -> int:
         """The market time at our time."""
         return self._market.clock(now_ms)
 
-    def open(self, venue: str) -> None:
+    def open(self, venue: str, hosts: Iterable[str]) -> None:
+        """Has the faces of a venue answer for its hosts, from their first request on."""
+        self.transport.venues.update(dict.fromkeys(hosts, venue))
+
+    def faces_of(self, venue: str) -> Iterable[FaceTransport]:
         """Opens the faces of a venue."""
         names = [name for name, of in FACES.items() if of == venue]
-        for face in open_faces(self._market, self._clock, self._books, names).values():
-            self.transport.faces.update(dict.fromkeys(face.face.base_urls, face))
+        return open_faces(self._market, self._clock, self._books, names).values()
 
     @staticmethod
     def credentials(venue: str) -> Credentials:
