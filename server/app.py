@@ -29,7 +29,7 @@ from blave_mcp.tools.desk import Desk, Limits, Venue
 
 if TYPE_CHECKING:
     from blave_mcp.server.alert_book import AlertBook
-    from blave_mcp.server.paper import PaperHouse
+    from blave_mcp.server.paper_house import PaperHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class _Builder:
 
     def house(self) -> PaperHouse:
         if self._house is None:
-            from blave_mcp.server.paper import PaperHouse
+            from blave_mcp.server.paper_house import PaperHouse
 
             self._house = PaperHouse(self._settings, self._clock)
             self.transports.append(self._house.transport)

@@ -15,8 +15,9 @@ from blave_mcp.exchanges.paper.faces import FACES
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.server import paper
 from blave_mcp.server.app import build, kind, kinds
-from blave_mcp.server.paper import PaperHouse, open_faces
+from blave_mcp.server.paper import open_faces
 from blave_mcp.server.paper_books import PaperBooks
+from blave_mcp.server.paper_house import PaperHouse
 from blave_mcp.server.settings import Settings
 from tests.fakes import FakeClock
 from tests.tools.conftest import call
