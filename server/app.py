@@ -31,7 +31,7 @@ from blave_mcp.tools.desk import Desk, Limits, Venue
 
 if TYPE_CHECKING:
     from blave_mcp.server.alert_book import AlertBook
-    from blave_mcp.server.paper import PaperHouse
+    from blave_mcp.server.paper_house import PaperHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ class _Builder:
 
     def house(self) -> PaperHouse:
         if self._house is None:
-            from blave_mcp.server.paper import PaperHouse
+            from blave_mcp.server.paper_house import PaperHouse
 
             self._house = PaperHouse(self._settings, self._clock)
             self.transports.append(self._house.transport)
@@ -278,9 +278,10 @@ class _Builder:
 
     def _paper(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         house = self.house()
-        house.open(name)
+        hosts = {product: host.live for product, host in one.dialect.hosts.items()}
+        house.open(name, hosts.values())
         credentials = house.credentials(name)
-        urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
+        urls = house.urls(name, hosts)
         client = VenueClient(
             one.dialect,
             house.transport,
