@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
@@ -22,7 +24,7 @@ from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
-from blave_mcp.tools.desk import Desk, Limits, Venue
+from blave_mcp.tools.desk import Desk, Limits, Venue, Workshop
 
 if TYPE_CHECKING:
     from blave_mcp.server.paper import PaperHouse
@@ -313,6 +315,11 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         channel=settings.confirm,
         prices=prices_in_words(settings),
         series=series,
+        workshop=Workshop(
+            data=settings.data,
+            cache=Path(platformdirs.user_cache_dir("blave-mcp", appauthor=False)),
+            cluster=settings.cluster,
+        ),
         market_ms=builder.market_ms,
     )
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.tools.account import ACCOUNT_TOOLS
+from blave_mcp.tools.backtest.tools import RESEARCH_TOOLS
 from blave_mcp.tools.confirm import CONFIRM_TOOLS
 from blave_mcp.tools.explore import EXPLORE_TOOLS
 from blave_mcp.tools.market import MARKET_TOOLS
 from blave_mcp.tools.spec import Guide, Prompt, Tool, Toolset, Touch
 from blave_mcp.tools.trade_tools import TRADE_TOOLS
 
-ALL_TOOLS: tuple[Tool, ...] = (*MARKET_TOOLS, *ACCOUNT_TOOLS, *TRADE_TOOLS, *EXPLORE_TOOLS, *CONFIRM_TOOLS)
+ALL_TOOLS: tuple[Tool, ...] = (
+    *MARKET_TOOLS,
+    *RESEARCH_TOOLS,
+    *ACCOUNT_TOOLS,
+    *TRADE_TOOLS,
+    *EXPLORE_TOOLS,
+    *CONFIRM_TOOLS,
+)
 ALL_GUIDES: tuple[Guide, ...] = ()
 ALL_PROMPTS: tuple[Prompt, ...] = ()
 

@@ -52,3 +52,8 @@ def bars_of(
     kept = np.setdiff1d(np.arange(n), drop)
     alphas = {} if alpha is None else {"alpha": Stamps(times, alpha)}
     return regular(Rows(times[kept], prices[kept]), symbol="X", period=period, source="test", alphas=alphas)
+
+
+def made(n: int, seed: int) -> Bars:
+    """Bars with an indicator, made wherever this is called."""
+    return bars_of(walk(n, seed), persistent(n, seed + 500, 0.9))

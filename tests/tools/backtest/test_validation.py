@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from blave_mcp.exchanges.errors import BadArgument
-from blave_mcp.tools.backtest import kernels, validation
+from blave_mcp.tools.backtest import kernels, permutation, validation
 from blave_mcp.tools.backtest.engine import Scan, Settings, Tape, backtest, evaluated, returns_of, run, scan, tape_of
 from blave_mcp.tools.backtest.metrics import choose, plateau_scores
 from blave_mcp.tools.backtest.signals import KD, THRESHOLD, grid_of
 from tests.tools.backtest.markets import bars_of, persistent, walk
 
+t: Any = permutation
 v: Any = validation
-"""Its results hold None where a figure is undefined; a test that expects a figure fails where there is none."""
+"""Their results hold None where a figure is undefined; a test that expects a figure fails where there is none."""
 
 QUICK = Settings(vol_days=4)
 
@@ -44,7 +45,7 @@ def test_rotations_are_exact_for_every_shift(side: int):
     how = Settings(vol_days=4, funding=0.0003, slippage=0.0002)
     found = small_scan(400, 3, how, side)
     position = kernels.position_of(found.trades[4], len(found.tape))
-    ours = v.Rotations(found.tape).sharpes(position)
+    ours = t.Rotations(found.tape).sharpes(position)
     theirs = [circular(found.tape, np.roll(position, k)) for k in range(len(found.tape))]
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
 
@@ -52,7 +53,7 @@ def test_rotations_are_exact_for_every_shift(side: int):
 def test_the_rotation_test_takes_every_rotation_and_its_p_counts_the_observed_one():
     one = tape(500, 1)
     trades = backtest(one, THRESHOLD, THRESHOLD.values({})).trades
-    found = v.rotation_test(one, trades)
+    found = t.rotation_test(one, trades)
     position = kernels.position_of(trades, len(one))
     null = [circular(one, np.roll(position, k)) for k in range(1, len(one))]
     better = sum(value >= found.observed - 1e-9 for value in null)
@@ -61,14 +62,14 @@ def test_the_rotation_test_takes_every_rotation_and_its_p_counts_the_observed_on
 
 
 def test_a_p_value_is_never_zero_and_counts_ties():
-    assert v.p_value(5.0, np.zeros(99)) == 0.01
-    assert v.p_value(0.0, np.zeros(99)) == 1.0
+    assert t.p_value(5.0, np.zeros(99)) == 0.01
+    assert t.p_value(0.0, np.zeros(99)) == 1.0
 
 
 def test_a_sample_of_rotations_is_seeded_and_tells_its_monte_carlo_error():
     one = tape(700, 2)
     trades = backtest(one, THRESHOLD, THRESHOLD.values({})).trades
-    first, again, other = (v.rotation_test(one, trades, permutations=200, seed=s) for s in (7, 7, 8))
+    first, again, other = (t.rotation_test(one, trades, permutations=200, seed=s) for s in (7, 7, 8))
     assert first.p == again.p
     np.testing.assert_array_equal(first.null, again.null)
     assert not np.array_equal(first.null, other.null)
@@ -79,23 +80,23 @@ def test_a_sample_of_rotations_is_seeded_and_tells_its_monte_carlo_error():
 def test_no_trade_means_no_p_value():
     one = evaluated(tape_of(bars_of(walk(400), np.zeros(400)), QUICK))
     trades = backtest(one, THRESHOLD, THRESHOLD.values({})).trades
-    for found in (v.rotation_test(one, trades), v.shuffle_test(one, trades)):
+    for found in (t.rotation_test(one, trades), t.shuffle_test(one, trades)):
         assert found.p is None
         assert found.note == "No trade, so there is nothing to test."
     empty = scan(one, THRESHOLD, grid_of(THRESHOLD, {}, {"entry": (3, 4), "exit": (1, 2)}, 9))
-    assert v.selection_test(empty).p is None
+    assert t.selection_test(empty).p is None
     assert (choose(empty).peak, choose(empty).plateau) == (-1, -1)
     assert v.overfitting(empty).pbo is None
 
 
 def test_a_position_that_never_changes_is_no_better_than_its_rotations():
     one = evaluated(tape_of(bars_of(walk(400), np.full(400, 9.0)), QUICK))
-    assert v.rotation_test(one, backtest(one, THRESHOLD, THRESHOLD.values({})).trades).p == 1.0
+    assert t.rotation_test(one, backtest(one, THRESHOLD, THRESHOLD.values({})).trades).p == 1.0
 
 
 def test_the_search_is_tested_by_repeating_it():
     found = small_scan(400, 5)
-    tested = v.selection_test(found)
+    tested = t.selection_test(found)
     n = len(found.tape)
     best = []
     for k in range(n):
@@ -109,26 +110,26 @@ def test_the_search_is_tested_by_repeating_it():
 def test_the_best_of_a_grid_is_judged_more_strictly_than_as_if_it_had_been_the_only_one():
     found = small_scan(900, 6)
     best = choose(found).peak
-    assert v.selection_test(found).p >= v.rotation_test(found.tape, found.trades[best]).p
+    assert t.selection_test(found).p >= t.rotation_test(found.tape, found.trades[best]).p
 
 
 def test_sizes_fixed_at_entry_are_rotated_one_by_one():
     found = small_scan(500, 7, Settings(vol_days=4, fixed=True))
-    one = v.rotation_test(found.tape, found.trades[0], permutations=25, seed=1)
+    one = t.rotation_test(found.tape, found.trades[0], permutations=25, seed=1)
     assert len(one.null) == 25
     assert 0 < one.p <= 1
-    assert v.selection_test(found, permutations=10).p >= 1 / 11
+    assert t.selection_test(found, permutations=10).p >= 1 / 11
 
 
 def test_rotated_trades_keep_their_bars():
     trades = np.array([1, 6]), np.array([3, 9]), np.array([1, -1], np.int8)
-    start, end, side = v.rotated(trades, 3, 10)
+    start, end, side = t.rotated(trades, 3, 10)
     assert (list(start), list(end), list(side)) == ([0, 4, 9], [2, 6, 10], [-1, 1, -1])
 
 
 def test_shuffling_returns_is_an_option_that_says_what_is_wrong_with_it():
     one = tape(500, 1)
-    found = v.shuffle_test(one, backtest(one, THRESHOLD, THRESHOLD.values({})).trades, permutations=99, seed=3)
+    found = t.shuffle_test(one, backtest(one, THRESHOLD, THRESHOLD.values({})).trades, permutations=99, seed=3)
     assert found.method == "shuffled returns"
     assert "rotation test is the one to judge by" in found.note
     assert found.error == pytest.approx(sqrt(found.p * (1 - found.p) / 99))
@@ -143,7 +144,7 @@ def test_five_percent_of_strategies_without_skill_are_called_significant(kind: s
         bars = bars_of(walk(n, seed, kind=kind), persistent(n, seed + 5_000, 0.9))
         one = evaluated(tape_of(bars, Settings(vol_days=7)))
         trades = backtest(one, THRESHOLD, THRESHOLD.values({"entry": 0.8, "exit": -0.2})).trades
-        hits += v.rotation_test(one, trades).p <= 0.05
+        hits += t.rotation_test(one, trades).p <= 0.05
         tried += 1
     # Four standard errors of 600 trials at 5 % are 3.6 points; the full count is in `false_positives`.
     assert 0.014 < hits / tried < 0.086, hits / tried
@@ -196,8 +197,8 @@ def test_an_indicator_that_knows_is_not_called_overfitted():
     one = evaluated(tape_of(bars_of(close, alpha), QUICK))
     found = scan(one, THRESHOLD, grid_of(THRESHOLD, {}, {}, 100))
     best = choose(found).plateau
-    assert v.rotation_test(one, found.trades[best]).p < 0.01
-    assert v.selection_test(found).p < 0.01
+    assert t.rotation_test(one, found.trades[best]).p < 0.01
+    assert t.selection_test(found).p < 0.01
     assert v.overfitting(found).pbo < 0.2
 
 
@@ -299,4 +300,4 @@ def test_a_plateau_is_the_middle_of_what_does_well():
 def test_a_kd_grid_is_chosen_from_and_tested_too():
     found = scan(tape(700, 4), KD, grid_of(KD, {}, {}, 100))
     assert len(found.trades) == 30
-    assert 0 < v.selection_test(found, permutations=100, seed=2).p <= 1
+    assert 0 < t.selection_test(found, permutations=100, seed=2).p <= 1
