@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -140,19 +141,33 @@ class Tape:
         """The first bar of this tape that closes at `ms` or later."""
         return int(np.searchsorted(self.time_ms, ms))
 
-    def place(self, trades: Trades, lag: int | None = None) -> Trades:
+    def slots(self, bars: Ints) -> Ints:
+        """For bars of the grid, the first bar of this tape at or after each."""
+        n = len(self)
+        if n and self.at[-1] - self.at[0] + 1 == n:
+            return np.clip(bars - self.at[0], 0, n)
+        return np.searchsorted(self.at, bars)
+
+    def place(self, trades: Trades) -> Trades:
         """Trades of the grid as trades of this tape, `lag` bars later; a trade begun before it is on at bar 0."""
-        start, end, side = trades
-        later = self.settings.lag if lag is None else lag
-        begin, stop = np.searchsorted(self.at, start + later), np.searchsorted(self.at, end + later)
-        held = begin < stop
-        begin, stop, side = begin[held].astype(np.int64), stop[held].astype(np.int64), side[held]
+        return self.place_all([trades])[0]
+
+    def place_all(self, every: Sequence[Trades]) -> list[Trades]:
+        """`place` for the trades of many cells."""
+        lag = self.settings.lag
+        begin = self.slots(np.concatenate([trades[0] for trades in every]) + lag)
+        stop = self.slots(np.concatenate([trades[1] for trades in every]) + lag)
+        side = np.concatenate([trades[2] for trades in every])
+        cell = np.repeat(np.arange(len(every)), [len(trades[0]) for trades in every])
+        if not (kept := begin < stop).all():
+            begin, stop, side, cell = begin[kept], stop[kept], side[kept], cell[kept]
         # Left and entered again while there was no price: nothing happened.
-        parted = (begin[1:] != stop[:-1]) | (side[1:] != side[:-1])
+        parted = (begin[1:] != stop[:-1]) | (side[1:] != side[:-1]) | (cell[1:] != cell[:-1])
         if not parted.all():
             first, last = np.concatenate(([True], parted)), np.concatenate((parted, [True]))
-            begin, stop, side = begin[first], stop[last], side[first]
-        return begin, stop, side
+            begin, stop, side, cell = begin[first], stop[last], side[first], cell[first]
+        edges = np.searchsorted(cell, np.arange(len(every) + 1)).tolist()
+        return [(begin[a:b], stop[a:b], side[a:b]) for a, b in pairwise(edges)]
 
 
 def tape_of(bars: Bars, settings: Settings) -> Tape:
@@ -169,9 +184,11 @@ def tape_of(bars: Bars, settings: Settings) -> Tape:
     forward = kernels.forward_returns(bars.close)
     at = np.flatnonzero(np.isfinite(forward))
     # A price that comes back after a gap has moved; nobody is credited with it.
-    known = np.flatnonzero(np.isfinite(bars.close))
-    across = np.flatnonzero(np.diff(known) > 1)
-    moves = float(np.log(bars.close[known[across + 1]] / bars.close[known[across]]).sum())
+    moves = 0.0
+    if len(at) < len(bars) - 1:
+        known = np.flatnonzero(np.isfinite(bars.close))
+        across = np.flatnonzero(np.diff(known) > 1)
+        moves = float(np.log(bars.close[known[across + 1]] / bars.close[known[across]]).sum())
     return Tape(
         bars=bars, settings=settings, at=at.astype(np.int64), net=forward[at],
         carry=settings.funding * bars.bar_ms / FUNDING_MS, sizes=kernels.banded(sizes[at], settings.band),
@@ -321,7 +338,7 @@ class Scan:
 def scan(tape: Tape, strategy: Strategy, grid: Grid) -> Scan:
     """Runs every cell of a grid over a tape."""
     found = signal_trades(tape.bars, strategy, grid.cells, tape.settings)
-    return scan_trades(tape, strategy, grid, [tape.place(trades) for trades in found])
+    return scan_trades(tape, strategy, grid, tape.place_all(found))
 
 
 def scan_trades(tape: Tape, strategy: Strategy, grid: Grid, placed: Sequence[Trades]) -> Scan:

@@ -82,7 +82,7 @@ def validate(
     """Chooses before bar `at` and judges from it on."""
     raw = signal_trades(tape.bars, ask.strategy, grid.cells, ask.settings)
     inside_tape, outside_tape = tape.part(0, at), tape.part(at, len(tape))
-    inside = scan_trades(inside_tape, ask.strategy, grid, [inside_tape.place(trades) for trades in raw])
+    inside = scan_trades(inside_tape, ask.strategy, grid, inside_tape.place_all(raw))
     pick = pick_of(grid, choose)
     cell = pick(inside.sharpe)
     if cell < 0:
@@ -106,7 +106,7 @@ def validate(
     overfit = validation.overfitting(inside, tick=lambda d: tick(0.55 + 0.2 * d))
     walked, shuffled = None, None
     if not brief:
-        whole = scan_trades(tape, ask.strategy, grid, [tape.place(trades) for trades in raw])
+        whole = scan_trades(tape, ask.strategy, grid, tape.place_all(raw))
         fit, step = len(tape) // 3, max(len(tape) // 12, 2)
         walked = validation.walk_forward(whole, pick, fit_bars=fit, step_bars=step, tick=lambda d: tick(0.75 + 0.2 * d))
         if method == "shuffle":

@@ -41,17 +41,21 @@ def forward_returns(close: Floats) -> Floats:
 
 
 def prefix(values: Floats) -> Floats:
-    """Sums of the first k values, shape (n + 1,); summed in extended precision where the machine has it."""
-    out = np.zeros(len(values) + 1)
-    out[1:] = np.cumsum(values, dtype=np.longdouble)
+    """Sums of the first k values, shape (n + 1,)."""
+    out = np.empty(len(values) + 1)
+    out[0] = 0.0
+    np.cumsum(values, out=out[1:])
     return out
 
 
 def window_sums(values: Floats, window: int) -> Floats:
-    """Sums of the last `window` values; of fewer at the start."""
+    """Sums of the last `window` values; of fewer at the start.
+
+    In extended precision where the machine has it: a price spike would else leave its rounding in all later windows.
+    """
     sums = np.cumsum(values, dtype=np.longdouble)
     out = sums.astype(np.float64)
-    out[window:] = sums[window:] - sums[:-window]
+    np.subtract(sums[window:], sums[:-window], out=out[window:], casting="same_kind")
     return out
 
 
@@ -71,7 +75,8 @@ def volatility(returns: Floats, window: int, least: int) -> Floats:
         filled[0] = 0.0
     else:
         filled = np.where(known, returns, 0.0)
-    total = window_sums(filled, window)[window:]
+    sums = np.cumsum(filled)
+    total = sums[window:] - sums[:-window]
     squares = window_sums(filled * filled, window)[window:]
     moved = np.cumsum(filled != 0)
     moving = moved[window:] - moved[:-window] > 0
@@ -213,23 +218,22 @@ def position_of(trades: Trades, n: int) -> Signs:
     return np.cumsum(change[:n]).astype(np.int8)
 
 
-def alternate(enter: Ints, leave: Ints) -> tuple[Ints, Ints]:
+def alternate(enter: Ints, leave: Ints, n: int) -> tuple[Ints, Ints]:
     """The spells between events that enter and events that leave, each a sorted array of bars, never both at one bar.
 
-    Entering while in, and leaving while out, change nothing. A spell that never ends has the end -1.
+    Entering while in, and leaving while out, change nothing. A spell that never ends has the end `n`.
     """
-    events = np.concatenate((enter * 2 + 1, leave * 2))
-    events.sort(kind="stable")
-    kind = events & 1
-    turns = np.empty(len(events), np.bool_)
-    turns[:1] = kind[:1] == 1
-    np.not_equal(kind[1:], kind[:-1], out=turns[1:])
-    kept = events[turns]
-    if len(kept) and not kept[0] & 1:
-        kept = kept[1:]
-    bars = kept >> 1
-    start, end = bars[0::2], bars[1::2]
-    return start, np.concatenate((end, [-1])) if len(end) < len(start) else end
+    if not len(enter):
+        return enter, enter
+    after = np.searchsorted(leave, enter)
+    first = np.empty(len(enter), np.bool_)
+    first[0] = True
+    np.not_equal(after[1:], after[:-1], out=first[1:])
+    after = after[first]
+    end = np.full(len(after), n, np.int64)
+    ended = after < len(leave)
+    end[ended] = leave[after[ended]]
+    return enter[first], end
 
 
 def bar_returns(position: Signs, sizes: Floats, net: Floats, cost: float) -> Floats:

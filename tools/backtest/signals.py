@@ -211,8 +211,7 @@ def stale_from(alpha: Floats, max_age: int) -> Flags:
 
 
 def _leg(high: Flags, low: Flags, stale: Flags, side: int) -> Trades:
-    start, end = kernels.alternate(np.flatnonzero(high), np.flatnonzero(low | stale))
-    end = np.where(end < 0, len(high), end)
+    start, end = kernels.alternate(np.flatnonzero(high), np.flatnonzero(low | stale), len(high))
     return start, end, np.full(len(start), side, np.int8)
 
 
@@ -242,18 +241,18 @@ def threshold_events(bars: Bars, cells: Sequence[Values]) -> list[Trades]:
     """`threshold_trades` of every cell; the bars at which a level is crossed are looked for once per level."""
     alpha = bars.alpha("alpha")
     levels: dict[int, _Levels] = {}
+    day, ones = max(3, bars.bars_in(1)), np.ones(len(alpha), np.int8)
     out = []
     for values in cells:
-        if int(values["side"]) != 1:
+        if values["side"] != 1:
             out.append(threshold_trades(bars, values))
             continue
-        age = carried(bars, values)
+        age = int(values["max_age"]) if values["max_age"] >= 0 else day
         if age not in levels:
             levels[age] = _Levels(alpha, age)
-        start, end = kernels.alternate(levels[age].above(values["entry"]), levels[age].below(values["exit"]))
-        if len(end) and end[-1] < 0:
-            end[-1] = len(alpha)
-        out.append((start, end, np.ones(len(start), np.int8)))
+        above, below = levels[age].above(values["entry"]), levels[age].below(values["exit"])
+        start, end = kernels.alternate(above, below, len(alpha))
+        out.append((start, end, ones[: len(start)]))
     return out
 
 
@@ -264,6 +263,7 @@ class _Levels:
         self._known = np.flatnonzero(np.isfinite(alpha))
         self._dense = alpha[self._known]
         self._anew = np.diff(self._known, prepend=-1) - 1 > max_age
+        self._torn = bool(self._anew.any())
         self._stale = kernels.spells(stale_from(alpha, max_age))[0]
         self._above: dict[float, Ints] = {}
         self._below: dict[float, Ints] = {}
@@ -281,8 +281,11 @@ class _Levels:
 
     def _starts(self, on: Flags) -> Ints:
         """Where a run of True begins; a stale stretch ends one."""
-        begins = on.copy()
-        begins[1:] &= ~on[:-1] | self._anew[1:]
+        begins = np.empty(len(on), np.bool_)
+        begins[:1] = on[:1]
+        np.greater(on[1:], on[:-1], out=begins[1:])
+        if self._torn:
+            begins |= on & self._anew
         return np.flatnonzero(begins)
 
 
@@ -321,8 +324,8 @@ def _crosses(slow: Floats, signal: Floats, values: Values) -> Trades:
 
 
 def _spell(enter: Ints, leave: Ints, n: int, side: int) -> Trades:
-    start, end = kernels.alternate(enter, leave)
-    return start, np.where(end < 0, n, end), np.full(len(start), side, np.int8)
+    start, end = kernels.alternate(enter, leave, n)
+    return start, end, np.full(len(start), side, np.int8)
 
 
 def kd_events(bars: Bars, cells: Sequence[Values]) -> list[Trades]:

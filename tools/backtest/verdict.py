@@ -89,8 +89,8 @@ def _deflated(found: DeflatedSharpe) -> Reason:
         return Reason(None, "Deflated Sharpe ratio: undefined here.")
     good = found.probability >= SURE
     text = (
-        f"Deflated Sharpe ratio, in sample: {found.probability * 100:.1f} % sure that it exceeds the {found.expected:.2f} that"
-        f" the best of {found.trials} cells without skill would reach."
+        f"Deflated Sharpe ratio, in sample: {found.probability * 100:.1f} % sure that it exceeds the"
+        f" {found.expected:.2f} that the best of {found.trials} cells without skill would reach."
     )
     return Reason(good, text)
 
@@ -99,8 +99,8 @@ def _overfit(found: Overfitting) -> Reason:
     if found.pbo is None:
         return Reason(None, "Probability of backtest overfitting: too few cells traded.")
     text = (
-        f"Probability of backtest overfitting, in sample: {found.pbo * 100:.1f} % of {found.splits} splits put the best cell"
-        " into the lower half."
+        f"Probability of backtest overfitting, in sample: {found.pbo * 100:.1f} % of {found.splits} splits put the"
+        " best cell into the lower half."
     )
     return Reason(found.pbo < OVERFIT, text)
 
