@@ -12,12 +12,13 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from blave_mcp.exchanges.errors import BlaveError, Unavailable, Unsupported
-from blave_mcp.tools.backtest import kernels, metrics, permutation, validation
+from blave_mcp.tools.backtest import fast, kernels, metrics, permutation, validation
 from blave_mcp.tools.backtest.bars import Bars
 from blave_mcp.tools.backtest.engine import Settings, buy_and_hold, evaluated, scan, tape_of
 from blave_mcp.tools.backtest.signals import grid_of, strategy_named
@@ -31,6 +32,7 @@ class Job:
 
     Attributes:
         bars: them, or a function without arguments that makes them where the job runs.
+        compiled: whether to take the compiled loops, where they can do it; cache: where their code is kept.
     """
 
     symbol: str
@@ -44,6 +46,8 @@ class Job:
     seed: int = 0
     start_ms: int | None = None
     end_ms: int | None = None
+    compiled: bool = False
+    cache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +81,15 @@ def study(job: Job) -> Study:
         bars = job.bars if isinstance(job.bars, Bars) else job.bars()
         strategy = strategy_named(job.strategy)
         grid = grid_of(strategy, job.fixed, job.axes, MOST_CELLS)
-        tape = evaluated(tape_of(bars, job.settings), job.start_ms, job.end_ms)
+        loops = fast.loops(job.cache) if job.compiled and fast.available() else None
+        quick = loops is not None and fast.takes(bars, job.settings)
+        whole = fast.tape_of(bars, job.settings) if quick else tape_of(bars, job.settings)
+        tape = evaluated(whole, job.start_ms, job.end_ms)
     except BlaveError as error:
         return Study(symbol=job.symbol, failed=error.what)
-    found = scan(tape, strategy, grid)
+    found = fast.scan(tape, strategy, grid) if quick and fast.takes_grid(strategy, grid, job.settings) else None
+    if found is None:
+        found = scan(tape, strategy, grid)
     choice = metrics.choose(found)
     cell = choice.peak if job.choose == "peak" else choice.plateau
     market = kernels.sharpe(buy_and_hold(tape).returns, tape.per_year)
@@ -90,7 +99,7 @@ def study(job: Job) -> Study:
     )  # fmt: skip
     if cell < 0:
         return replace(base, note="No cell of the grid traded.")
-    test = permutation.selection_test(found, permutations=job.permutations, seed=job.seed)
+    test = permutation.selection_test(found, permutations=job.permutations, seed=job.seed, compiled=loops)
     return replace(
         base, params=tuple(grid.cells[cell].items()), sharpe=float(found.sharpe[cell]),
         best=float(found.sharpe[choice.peak]), total_return=float(found.growth[cell] - 1.0),

@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.tools.answers import MODE_TAGS, split
-from blave_mcp.tools.backtest import inputs, metrics, texts
+from blave_mcp.tools.backtest import fast, inputs, metrics, texts
 from blave_mcp.tools.backtest.data import load
 from blave_mcp.tools.backtest.jobs import Asked, memory_of
 from blave_mcp.tools.backtest.signals import grid_of
@@ -69,7 +69,7 @@ async def universe_job(
             job = Job(
                 symbol=name, bars=found.bars, strategy=ask.strategy.name, fixed=ask.fixed, axes=dict(axes),
                 settings=ask.settings, choose=choose, permutations=permutations, seed=seed, start_ms=found.start_ms,
-                end_ms=found.end_ms,
+                end_ms=found.end_ms, compiled=len(names) > FEW, cache=desk.workshop.cache,
             )  # fmt: skip
             await anyio.to_thread.run_sync(conveyor.put, job, abandon_on_cancel=True)
             del job, found
@@ -167,7 +167,8 @@ def told(desk: Desk, ask: Asked, rows: list[Ranked], *, cells: int, permutations
         f" grid, seed {seed}) and is corrected for all symbols (Benjamini-Yekutieli: they depend on each other).",
         csv(COLUMNS, table[:SHOWN]),
         f"{len(table) - SHOWN} more symbols stand in the file." if len(table) > SHOWN else "",
-        f"{len(failed)} symbols could not be studied." if failed else "", texts.ADVICE,
+        f"{len(failed)} symbols could not be studied." if failed else "",
+        fast.why_not() if len(rows) > FEW else "", texts.ADVICE,
     ]  # fmt: skip
     data = {
         "mode": desk.mode, "strategy": ask.strategy.name, "indicator": ask.needs or None, "period": ask.period,

@@ -107,7 +107,9 @@ def test_rolling_windows_are_those_of_pandas(window: int):
     np.testing.assert_allclose(kernels.moving_average(values, window), theirs.mean().to_numpy(), atol=1e-12)
     clean = persistent(400, 9)
     theirs = np.lib.stride_tricks.sliding_window_view(clean, window)[1:].std(axis=1, ddof=1)
-    np.testing.assert_allclose(kernels.volatility(clean, window, window)[window:], theirs, rtol=1e-11 if window > 3 else 1e-8)
+    np.testing.assert_allclose(
+        kernels.volatility(clean, window, window)[window:], theirs, rtol=1e-11 if window > 3 else 1e-8
+    )
 
 
 def test_nothing_is_computed_from_too_few_values():
