@@ -38,8 +38,8 @@ begun = time.perf_counter()
 scan(tape_of(bars, Settings(band=0, lag=0)), THRESHOLD, grid_of(THRESHOLD, {}, {}, 2000))
 print(time.perf_counter() - begun)
 """
-PEAK = """
-import resource, sys, numpy as np
+PEAK = r"""
+import re, numpy as np
 from tests.benchmarks.research import market
 bars = market()
 from blave_mcp.tools.backtest import engine, metrics, permutation, signals, validation
@@ -48,8 +48,7 @@ found = engine.scan(tape, signals.THRESHOLD, signals.grid_of(signals.THRESHOLD, 
 metrics.metrics_of(engine.backtest(tape, signals.THRESHOLD, signals.THRESHOLD.values({})))
 permutation.selection_test(found)
 validation.overfitting(found)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(peak / 1024 if sys.platform != "darwin" else peak / 1024**2)
+print(int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]) / 1024)
 """
 
 
@@ -82,7 +81,8 @@ def array_scan(bars: Bars, strategy: Strategy, grid: Grid) -> Scan:
 
 
 def loop_scan(bars: Bars, strategy: Strategy, grid: Grid, workers: ThreadPoolExecutor) -> Scan:
-    found = fast.scan(fast.tape_of(bars, AS_SCRIPTS), strategy, grid, workers)
+    ahead = fast.Grids(bars, strategy, grid, workers)
+    found = ahead.over(fast.tape_of(bars, AS_SCRIPTS))
     if found is None:
         raise AssertionError("the loops did not take it")
     return found
@@ -126,7 +126,7 @@ def research(effort: Effort) -> list[Figure]:
     figures += [rotations(bars, effort), searches(bars, cells, thresholds, effort)]
     if find_spec("vectorbt") is not None:
         figures.append(beside_vectorbt(bars, cells, effort))
-    if sys.platform != "win32":
+    if Path("/proc/self/status").exists():
         figures.append(peak())
     return figures
 

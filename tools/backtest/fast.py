@@ -6,8 +6,9 @@ Without numba everything works as it does with it, and slower; `why_not` says so
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,7 @@ from blave_mcp.tools.backtest.signals import Grid, Strategy, carried
 LOOPS = "blave_mcp.tools.backtest.loops"
 _lock = threading.Lock()
 _loaded: list[Any] = []
+_rooms = threading.local()
 
 
 def available() -> bool:
@@ -95,47 +97,61 @@ def scan(tape: Tape, strategy: Strategy, grid: Grid, workers: ThreadPoolExecutor
     Args:
         workers: threads for the periods of a KD grid.
     """
-    run, cost = loops(), tape.settings.cost
-    held, ruins = run.sums(tape.net, tape.sizes, tape.carry, cost)
-    if ruins:
-        return None
-    parts = [_threshold(run, tape, grid)] if strategy.name == "threshold" else _kd(run, tape, grid, workers)
-    found, trades = np.zeros((len(grid.cells), 5)), []
-    for cells, rows, count in parts:
-        found[cells] = run.totals(rows, count, len(cells), held, tape.net, tape.sizes, tape.carry, cost)
-        trades.append((cells, rows, count))
-    counts = found[:, 0].astype(np.int64)
-    sharpe = kernels.sharpe_of_sums(found[:, 2], found[:, 3], len(tape), tape.per_year)
-    return Scan(
-        tape=tape, strategy=strategy, grid=grid, trades=_Lazy(trades, len(grid.cells)), counts=counts,
-        sharpe=np.where(counts > 0, sharpe, np.nan), total=found[:, 2], growth=found[:, 4],
-        held=found[:, 1] / len(tape), ruined=np.zeros(len(counts), np.bool_),
-    )  # fmt: skip
+    return Grids(tape.bars, strategy, grid, workers).over(tape)
 
 
 Part = tuple[list[int], Any, int]
 """The cells of the grid that it is about, the rows of trades (cell among these, start, end), how many rows hold."""
 
 
-class _Lazy(Sequence[Trades]):
-    """The trades of each cell, sorted out of their rows once somebody asks."""
+class Grids:
+    """The cells of a grid over one series of bars; their trades do not depend on sizes and costs.
 
-    def __init__(self, parts: list[Part], cells: int) -> None:
-        self._parts, self._cells = parts, cells
-        self._found: list[Trades] | None = None
+    With `workers`, the trades of a threshold grid are looked for while the caller prepares the tape.
+    """
 
-    def __len__(self) -> int:
-        return self._cells
+    def __init__(self, bars: Bars, strategy: Strategy, grid: Grid, workers: ThreadPoolExecutor | None = None) -> None:
+        self._bars, self._strategy, self._grid, self._workers = bars, strategy, grid, workers
+        self._jobs: list[Callable[[], Part]] = [self._threshold] if strategy.name == "threshold" else self._kd()
+        self._ahead = workers.submit(self._jobs[0]) if workers is not None and len(self._jobs) == 1 else None
 
-    def __getitem__(self, index: Any) -> Any:
-        if self._found is None:
-            self._found = self._sorted()
-        return self._found[index]
+    def over(self, tape: Tape) -> Scan | None:
+        """The scan on a tape of these bars; None where a bar may ruin."""
+        run, cost = loops(), tape.settings.cost
+        held, ruins = run.sums(tape.net, tape.sizes, tape.carry, cost)
+        if ruins:
+            return None
+        shift = tape.settings.lag - int(tape.at[0])
 
-    def _sorted(self) -> list[Trades]:
-        out: list[Trades] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))] * self._cells
-        for cells, rows, count in self._parts:
-            held = rows[:count][rows[:count, 1] < rows[:count, 2]].astype(np.int64)
+        def one(part: Part) -> tuple[list[int], Any]:
+            cells, rows, count = part
+            return cells, run.totals(rows, count, len(cells), shift, held, tape.net, tape.sizes, tape.carry, cost)
+
+        if self._ahead is not None:
+            parts: Iterable[tuple[list[int], Any]] = [one(self._ahead.result())]
+        elif self._workers is not None:
+            parts = self._workers.map(lambda job: one(job()), self._jobs)
+        else:
+            parts = (one(job()) for job in self._jobs)
+        found = np.zeros((len(self._grid.cells), 5))
+        for cells, part in parts:
+            found[cells] = part
+        counts = found[:, 0].astype(np.int64)
+        sharpe = kernels.sharpe_of_sums(found[:, 2], found[:, 3], len(tape), tape.per_year)
+        return Scan(
+            tape=tape, strategy=self._strategy, grid=self._grid, trades=_Lazy(self, tape), counts=counts,
+            sharpe=np.where(counts > 0, sharpe, np.nan), total=found[:, 2], growth=found[:, 4],
+            held=found[:, 1] / len(tape), ruined=np.zeros(len(counts), np.bool_),
+        )  # fmt: skip
+
+    def trades(self) -> list[Trades]:
+        """The trades of each cell on the grid of the bars, before lag."""
+        out: list[Trades] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))] * len(
+            self._grid.cells
+        )
+        for job in self._jobs:
+            cells, rows, count = job()
+            held = rows[:count].astype(np.int64)
             held = held[np.argsort(held[:, 0], kind="stable")]
             edges = np.searchsorted(held[:, 0], np.arange(len(cells) + 1)).tolist()
             for n, cell in enumerate(cells):
@@ -143,37 +159,57 @@ class _Lazy(Sequence[Trades]):
                 out[cell] = (mine[:, 1].copy(), mine[:, 2].copy(), np.ones(len(mine), np.int8))
         return out
 
+    def _threshold(self) -> Part:
+        cells = self._grid.cells
+        levels = sorted({cell[name] for cell in cells for name in ("entry", "exit")})
+        at = {level: n for n, level in enumerate(levels)}
+        entry, leaving = (np.array([at[cell[name]] for cell in cells]) for name in ("entry", "exit"))
+        age = carried(self._bars, cells[0])
+        found = loops().threshold_trades(self._bars.alpha("alpha"), np.array(levels), entry, leaving, age, _room())
+        return list(range(len(cells))), *_kept(found)
 
-def _threshold(run: Any, tape: Tape, grid: Grid) -> Part:
-    bars = tape.bars
-    levels = sorted({cell[name] for cell in grid.cells for name in ("entry", "exit")})
-    at = {level: n for n, level in enumerate(levels)}
-    entry, leaving = (np.array([at[cell[name]] for cell in grid.cells]) for name in ("entry", "exit"))
-    rows, count = run.threshold_trades(
-        bars.alpha("alpha"), np.array(levels), entry, leaving, carried(bars, grid.cells[0]), _shift(tape), len(tape)
-    )
-    return list(range(len(grid.cells))), rows, count
+    def _kd(self) -> list[Callable[[], Part]]:
+        bars, cells, d_smooth = self._bars, self._grid.cells, int(self._grid.cells[0]["d_smooth"])
+        by_period: dict[int, list[int]] = {}
+        for n, cell in sorted(enumerate(cells), key=lambda pair: pair[1]["k_smooth"]):
+            by_period.setdefault(int(cell["k_period"]), []).append(n)
+        powers = max(by_period).bit_length()
+        lows, highs = _powers(bars.low, powers, np.minimum), _powers(bars.high, powers, np.maximum)
+
+        def one(period: int) -> Part:
+            mine = by_period[period]
+            smooths = np.array([int(cells[n]["k_smooth"]) for n in mine])
+            return mine, *_kept(loops().kd_trades(bars.close, lows, highs, period, smooths, d_smooth, _room()))
+
+        return [partial(one, period) for period in by_period]
 
 
-def _shift(tape: Tape) -> int:
-    return tape.settings.lag - int(tape.at[0])
+def _room() -> Any:
+    """Where this thread writes trades: one room for all of its jobs, since new memory costs more than the loops."""
+    if not hasattr(_rooms, "rows"):
+        _rooms.rows = np.empty((65_536, 3), np.int32)
+    return _rooms.rows
 
 
-def _kd(run: Any, tape: Tape, grid: Grid, workers: ThreadPoolExecutor | None) -> Iterable[Part]:
-    bars, d_smooth = tape.bars, int(grid.cells[0]["d_smooth"])
-    by_period: dict[int, list[int]] = {}
-    for n, cell in sorted(enumerate(grid.cells), key=lambda pair: pair[1]["k_smooth"]):
-        by_period.setdefault(int(cell["k_period"]), []).append(n)
-    powers = max(by_period).bit_length()
-    lows, highs = _powers(bars.low, powers, np.minimum), _powers(bars.high, powers, np.maximum)
+def _kept(found: tuple[Any, int]) -> tuple[Any, int]:
+    _rooms.rows = found[0]
+    return found
 
-    def one(period: int) -> Part:
-        cells = by_period[period]
-        smooths = np.array([int(grid.cells[n]["k_smooth"]) for n in cells])
-        rows, count = run.kd_trades(bars.close, lows, highs, period, smooths, d_smooth, _shift(tape), len(tape))
-        return cells, rows, count
 
-    return map(one, by_period) if workers is None else workers.map(one, by_period)
+class _Lazy(Sequence[Trades]):
+    """The trades of each cell on a tape, made once somebody asks."""
+
+    def __init__(self, grids: Grids, tape: Tape) -> None:
+        self._grids, self._tape = grids, tape
+        self._found: list[Trades] | None = None
+
+    def __len__(self) -> int:
+        return len(self._grids._grid.cells)
+
+    def __getitem__(self, index: Any) -> Any:
+        if self._found is None:
+            self._found = self._tape.place_all(self._grids.trades())
+        return self._found[index]
 
 
 def _powers(values: Floats, powers: int, take: np.ufunc) -> Floats:

@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 SMALL = 0.1
 THIRD, FIFTH, SEVENTH, NINTH, ELEVENTH, THIRTEENTH, LAST = (1 / k for k in (3, 5, 7, 9, 11, 13, 15))
 TIE = 1e-9
+NEVER = 2**30
+BLOCK = 2048
+"""So many values fit into the fastest cache together with what is made of them."""
 
 
 def compiled(function: F) -> F:
@@ -115,17 +118,20 @@ def sums(net: Any, sizes: Any, carry: float, cost: float) -> Any:
 
 
 @compiled
-def totals(trades: Any, count: int, cells: int, held: Any, net: Any, sizes: Any, carry: float, cost: float) -> Any:
+def totals(
+    trades: Any, count: int, cells: int, shift: int, held: Any, net: Any, sizes: Any, carry: float, cost: float
+) -> Any:  # fmt: skip
     """Per cell: trades, bars held, sum of returns, of their squares, product of 1 + returns; shape (cells, 5).
 
     Args:
         trades: rows of cell, start, end; the first `count` of them.
+        shift: the tape's bar less the trades' bar.
     """
     n = len(net)
     out = np.zeros((cells, 5))
     out[:, 4] = 1.0
     for t in range(count):
-        cell, start, end = trades[t, 0], trades[t, 1], trades[t, 2]
+        cell, start, end = trades[t, 0], max(trades[t, 1] + shift, 0), min(trades[t, 2] + shift, n)
         if start >= end:
             continue
         enter = sizes[start] * (net[start] - carry - cost)
@@ -161,63 +167,85 @@ def _by_level(cells: Any, many: int) -> Any:
 
 
 @compiled
-def threshold_trades(alpha: Any, levels: Any, entry: Any, leaving: Any, max_age: int, shift: int, n: int) -> Any:
-    """The trades of every cell of a long-only threshold grid in one pass over the indicator.
+def threshold_trades(alpha: Any, levels: Any, entry: Any, leaving: Any, max_age: int, rows: Any) -> Any:
+    """The trades of every cell of a long-only threshold grid in one pass over the indicator, before any lag.
 
     A cell changes only where the indicator crosses one of its two levels.
 
     Args:
         levels: sorted; entry, leaving: per cell, the number of its level.
-        shift, n: the tape's bar less the indicator's bar; the tape's length.
+        rows: room for trades, shape (some, 3).
 
     Returns:
-        Rows of cell, start, end, in the order in which they ended, and how many of them hold something.
+        Rows of cell, start, end, in the order in which they ended, and how many of them hold something. The rows are
+        the room that was given, or a larger one.
     """
     cells, many, size = len(entry), len(levels), len(alpha)
-    rows, count = np.empty((max(4096, size // 2), 3), np.int32), 0
+    count = 0
     begun = np.full(cells, -1, np.int32)
     ups, first_up = _by_level(entry, many)
     downs, first_down = _by_level(leaving, many)
-    # How many levels lie below each value, plus how many below or at it.
-    codes = np.zeros(size)
-    for k in range(many):
-        level = levels[k]
-        for i in range(size):
-            codes[i] += (1.0 if alpha[i] > level else 0.0) + (1.0 if alpha[i] >= level else 0.0)
-    code = -1.0
+    codes, changes, changed = _codes(alpha, levels)
     over, under, last = 0, many, -1
-    for i in range(size + 1):
-        stale = i - last - 1 > max_age
-        if not stale and i < size and codes[i] == code and code > 0.0:
-            last = i
-            continue
-        if count + cells > len(rows):
-            more = np.empty((2 * len(rows) + cells, 3), np.int32)
+    for at in range(changed + 1):
+        i = changes[at] if at < changed else size
+        code = codes[i] if i < size else -1.0
+        if count + 2 * cells > len(rows):
+            more = np.empty((2 * len(rows) + 2 * cells, 3), np.int32)
             more[:count] = rows[:count]
             rows = more
+        # What was known stayed so until the bar before this one, unless nothing was.
+        stale = i - last - 1 > max_age
         if stale or i == size:
-            slot = min(max(last + 1 + max_age + shift, 0), n) if stale else n
+            slot = last + 1 + max_age if stale else NEVER
             for c in range(cells):
                 rows[count, 0], rows[count, 1], rows[count, 2] = c, begun[c], slot
                 count += begun[c] >= 0
                 begun[c] = -1
-            over, under, code = 0, many, -1.0
-        if i == size or not np.isfinite(alpha[i]):
+            over, under = 0, many
+        following = changes[at + 1] if at + 1 < changed else size
+        if code < 0.0:
             continue
-        last, code = i, codes[i]
+        last = following - 1
         above, reached = int(code) // 2, (int(code) + 1) // 2
-        slot = min(max(i + shift, 0), n)
         # Without a branch on each cell: which of them are in cannot be foreseen.
         for j in range(first_down[min(reached, under)], first_down[under]):
             c = downs[j]
-            rows[count, 0], rows[count, 1], rows[count, 2] = c, begun[c], slot
+            rows[count, 0], rows[count, 1], rows[count, 2] = c, begun[c], i
             count += begun[c] >= 0
             begun[c] = -1
         for j in range(first_up[over], first_up[max(above, over)]):
             c = ups[j]
-            begun[c] = begun[c] if begun[c] >= 0 else slot
+            begun[c] = begun[c] if begun[c] >= 0 else i
         over, under = above, reached
     return rows, count
+
+
+@compiled
+def _codes(alpha: Any, levels: Any) -> Any:
+    """For each value how many levels lie below it plus how many below or at it, -1 where it is unknown.
+
+    Returns:
+        The codes, the bars at which they change (the first among them), and how many these are.
+    """
+    size, many = len(alpha), len(levels)
+    codes, changes, changed = np.empty(size), np.empty(size + 1, np.int32), 0
+    for first in range(0, size, BLOCK):
+        part, out = alpha[first : first + BLOCK], codes[first : first + BLOCK]
+        for i in range(len(out)):
+            out[i] = 0.0 if abs(part[i]) < np.inf else -1.0
+        for k in range(many):
+            level = levels[k]
+            for i in range(len(out)):
+                out[i] += (1.0 if part[i] > level else 0.0) + (1.0 if part[i] >= level else 0.0)
+    before = -2.0
+    for i in range(size):
+        now = codes[i] if abs(alpha[i]) < np.inf else -1.0
+        codes[i] = now
+        changes[changed] = i
+        changed += now != before
+        before = now
+    return codes, changes, changed
 
 
 @compiled
@@ -239,10 +267,8 @@ def _stochastic(close: Any, lows: Any, highs: Any, period: int) -> Any:
 
 
 @compiled
-def kd_trades(
-    close: Any, lows: Any, highs: Any, period: int, smooths: Any, d_smooth: int, shift: int, n: int
-) -> Any:  # fmt: skip
-    """The trades of the long-only KD cells of one period, one for each smoothing of %K (ascending).
+def kd_trades(close: Any, lows: Any, highs: Any, period: int, smooths: Any, d_smooth: int, rows: Any) -> Any:
+    """The trades of the long-only KD cells of one period, one for each smoothing of %K (ascending), before any lag.
 
     Args:
         lows, highs: rolling extremes of 1, 2, 4, ... bars, each at the first of its bars, shape (powers, bars).
@@ -250,12 +276,13 @@ def kd_trades(
     Returns:
         As `threshold_trades`.
     """
-    rows, count = np.empty((max(4096, len(close)), 3), np.int32), 0
+    count = 0
     if len(close) < period:
         return rows, count
     raw = _stochastic(close, lows, highs, period)
     m = len(raw)
     added, gap, summed = raw.copy(), np.empty(m), 1
+    sign, changes = np.empty(m), np.empty(m, np.int32)
     for cell in range(len(smooths)):
         m1 = m - smooths[cell] + 1
         m2 = m1 - d_smooth + 1
@@ -278,25 +305,33 @@ def kd_trades(
         share, less = 1.0 / smooths[cell], 1.0 / smooths[cell] / d_smooth
         for i in range(m2):
             gap[i] = line[i] * share - gap[i] * less
-        offset = period + smooths[cell] + d_smooth - 3 + shift
+        offset = period + smooths[cell] + d_smooth - 3
         if count + m2 // 2 + 2 > len(rows):
             more = np.empty((2 * len(rows) + m2, 3), np.int32)
             more[:count] = rows[:count]
             rows = more
-        begun, before = -1, gap[0]
-        for i in range(1, m2):
+        # 1 above, -1 below, 0 level, 2 unknown; only where that changes can anything happen.
+        for i in range(m2):
             now = gap[i]
-            up = (now > TIE) & (before <= TIE) & (begun < 0)
-            down = (now < -TIE) & (before >= -TIE) & (begun >= 0)
-            rows[count, 0], rows[count, 1], rows[count, 2] = cell, begun + offset, i + offset
-            count += down
-            begun = i if up else (-1 if down else begun)
-            before = now
+            sign[i] = (1.0 if now > TIE else 0.0) - (1.0 if now < -TIE else 0.0) + (0.0 if abs(now) < np.inf else 2.0)
+        changed = 0
+        for i in range(1, m2):
+            changes[changed] = i
+            changed += sign[i] != sign[i - 1]
+        begun = -1
+        for at in range(changed):
+            i = changes[at]
+            now, before = sign[i], sign[i - 1]
+            if begun < 0:
+                if now == 1.0 and before <= 0.0:
+                    begun = i
+            elif now == -1.0 and before <= 1.0:
+                rows[count, 0], rows[count, 1], rows[count, 2] = cell, begun + offset, i + offset
+                count += 1
+                begun = -1
         if begun >= 0:
-            rows[count, 0], rows[count, 1], rows[count, 2] = cell, begun + offset, n
+            rows[count, 0], rows[count, 1], rows[count, 2] = cell, begun + offset, NEVER
             count += 1
-    for t in range(count):
-        rows[t, 1], rows[t, 2] = min(max(rows[t, 1], 0), n), min(max(rows[t, 2], 0), n)
     return rows, count
 
 

@@ -12,6 +12,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from blave_mcp.tools.backtest import kernels
 from blave_mcp.tools.backtest.engine import Scan, Tape, returns_of
@@ -19,6 +20,8 @@ from blave_mcp.tools.backtest.kernels import Floats, Ints, Signs, Trades
 
 SLACK = 1e-9
 """Statistics nearer than this are equal: a transform leaves rounding behind."""
+
+Spectrum = npt.NDArray[np.complex128]
 
 Tick = Callable[[float], None]
 """Told the share that is done; raises to stop."""
@@ -68,18 +71,18 @@ class Rotations:
     """
 
     def __init__(self, tape: Tape) -> None:
-        self._tape = tape
-        n = len(tape)
-        gross = tape.sizes * (tape.net - tape.carry)
-        before = np.concatenate((tape.sizes[:1], tape.sizes[:-1]))
-        cost = tape.settings.cost
-        self._spectra: dict[tuple[int, int], tuple[Floats, Floats]] = {}
-        for was in (-1, 0, 1):
-            for now in (-1, 0, 1):
-                if was or now:
-                    value = now * gross - cost * np.abs(now * tape.sizes - was * before)
-                    self._spectra[was, now] = (np.fft.rfft(value), np.fft.rfft(value * value))
-        self._n = n
+        self._tape, self._n = tape, len(tape)
+        self._gross = tape.sizes * (tape.net - tape.carry)
+        self._before = np.concatenate((tape.sizes[:1], tape.sizes[:-1]))
+        self._made: dict[tuple[int, int], tuple[Spectrum, Spectrum]] = {}
+
+    def _spectra(self, was: int, now: int) -> tuple[Spectrum, Spectrum]:
+        """Transforms of what a bar earns, and of its square, with this side before it and that in it."""
+        if (was, now) not in self._made:
+            turnover = np.abs(now * self._tape.sizes - was * self._before)
+            value = now * self._gross - self._tape.settings.cost * turnover
+            self._made[was, now] = (np.fft.rfft(value), np.fft.rfft(value * value))
+        return self._made[was, now]
 
     def sharpes(self, position: Signs) -> Floats:
         """Shape (n,): the k-th is that of the positions moved k bars later; the first is the observed one."""
@@ -87,9 +90,10 @@ class Rotations:
         total = np.zeros(self._n // 2 + 1, np.complex128)
         squares = np.zeros(self._n // 2 + 1, np.complex128)
         code = was * 3 + position
-        for (a, b), (value, square) in self._spectra.items():
+        for a, b in ((a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b):
             here = code == a * 3 + b
             if here.any():
+                value, square = self._spectra(a, b)
                 places = np.conj(np.fft.rfft(here.astype(np.float64)))
                 total += places * value
                 squares += places * square

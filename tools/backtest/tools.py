@@ -118,7 +118,7 @@ _SETTINGS = text(
 _SPLIT = text("split", "First day out of sample; default the last third.")
 _CHOOSE = one_of("choose", (PLATEAU, "peak"), "How a cell is chosen.")
 _ALL = integer("permutations", "0: every rotation.", high=100_000)
-_SEED = integer("seed", "", high=2**31)
+_SEED = integer("seed", "Of what is drawn at random.", high=2**31)
 
 
 def _tool(name: str, title: str, doc: str, run: object, params: tuple[Param, ...]) -> Tool:
