@@ -16,17 +16,21 @@ from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.endpoint import Call
+from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
+from blave_mcp.server.alerts import AlertListener
+from blave_mcp.server.pacing import SharedPacer
 from blave_mcp.server.series_store import SqliteSeries
-from blave_mcp.server.settings import PREFIX, Settings
+from blave_mcp.server.settings import PREFIX, BadSetting, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from blave_mcp.tools.desk import Desk, Limits, Venue, Workshop
 
 if TYPE_CHECKING:
+    from blave_mcp.server.alert_book import AlertBook
     from blave_mcp.server.paper import PaperHouse
 
 
@@ -80,6 +84,18 @@ def _bitget() -> Kind:
     return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
 
 
+def _bitmart() -> Kind:
+    from blave_mcp.exchanges.bitmart.dialect import BitMartDialect
+    from blave_mcp.exchanges.bitmart.verbs import BitMartFutures, BitMartMargin, BitMartSpot
+
+    markets: Mapping[Market, Verbs] = {
+        Market.SPOT: BitMartSpot(),
+        Market.MARGIN: BitMartMargin(),
+        Market.PERPETUAL: BitMartFutures(),
+    }
+    return Kind(BitMartDialect(), markets)
+
+
 _KINDS: Mapping[str, Callable[[], Kind]] = {
     "blave": _blave,
     "binance": _binance,
@@ -87,6 +103,7 @@ _KINDS: Mapping[str, Callable[[], Kind]] = {
     "bybit": _bybit,
     "bingx": _bingx,
     "bitget": _bitget,
+    "bitmart": _bitmart,
 }
 """Every venue, in the order in which they are listed. A catalogue is loaded when its venue is first asked for."""
 
@@ -97,6 +114,7 @@ PRODUCTS: Mapping[str, tuple[str, ...]] = {
     "bybit": ("spot", "linear"),
     "bingx": ("spot", "swap"),
     "bitget": ("spot", "futures"),
+    "bitmart": ("spot", "futures"),
 }
 """Each venue's hosts by product, as its dialect has them (kept by a test); known without loading any catalogue."""
 
@@ -130,12 +148,17 @@ class App:
     desk: Desk
     transports: list[Transport]
     series: SqliteSeries
+    pacers: list[SharedPacer]
+    alerts: AlertListener
 
     async def aclose(self) -> None:
         for transport in self.transports:
             closing = getattr(transport, "aclose", None)
             if closing is not None:
                 await closing()
+        for pacer in self.pacers:
+            pacer.put_away()
+        self.alerts.close()
         self.series.close()
         self.store.close()
 
@@ -192,6 +215,7 @@ class _Builder:
         self._settings = settings
         self._clock = clock
         self.transports: list[Transport] = []
+        self.pacers: list[SharedPacer] = []
         self._house: PaperHouse | None = None
         if settings.mode == "paper" and (settings.paper_feed or settings.urls):
             self.house()  # what is wrong with them is told at start
@@ -203,7 +227,7 @@ class _Builder:
         return [
             name
             for name, one in kinds().items()
-            if one.data_only or all(host.testnet for host in one.dialect.hosts.values())
+            if one.data_only or any(host.testnet for host in one.dialect.hosts.values())
         ]
 
     def market_ms(self, now_ms: int) -> int:
@@ -225,7 +249,7 @@ class _Builder:
             name=name,
             title=one.dialect.title,
             client=client,
-            markets=one.markets,
+            markets={market: verbs for market, verbs in one.markets.items() if verbs.product in client.base_urls},
             account=fingerprint(credentials),
             setup=_setup(one.dialect),
             notice=one.dialect.notice,
@@ -237,9 +261,23 @@ class _Builder:
         credentials = house.credentials(name)
         urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
         client = VenueClient(
-            one.dialect, house.transport, credentials, base_urls=urls, clock=self._clock, pacer=Pacer(self._clock)
+            one.dialect,
+            house.transport,
+            credentials,
+            base_urls=urls,
+            clock=self._clock,
+            pacer=self._pacer(one, urls, credentials),
         )
         return client, credentials
+
+    def _pacer(self, one: Kind, urls: Mapping[str, str], credentials: Credentials | None) -> Pacer:
+        """Blave meters a key over minutes, so all processes of the machine that use it share the count."""
+        if not one.data_only:
+            return Pacer(self._clock)
+        owner = " ".join([self._settings.mode, *urls.values(), fingerprint(credentials)])
+        pacer = SharedPacer(self._settings.home / "limits.sqlite3", owner, self._clock)
+        self.pacers.append(pacer)
+        return pacer
 
     def _real(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         from blave_mcp.exchanges.http import HttpTransport
@@ -250,7 +288,7 @@ class _Builder:
         testnet = self._settings.mode == "testnet" and not one.data_only
         credentials, missing = credentials_for(one.dialect, self._settings)
         own = {product: url for product in hosts if (url := self._settings.url(name, product))}
-        urls = {product: host.testnet if testnet else host.live for product, host in hosts.items()}
+        urls = {name: url for name, host in hosts.items() if (url := host.testnet if testnet else host.live)}
         backups = {product: host.backup for product, host in hosts.items() if host.backup}
         client = VenueClient(
             one.dialect,
@@ -259,7 +297,7 @@ class _Builder:
             base_urls={**urls, **own},
             backup_urls={} if testnet or own else backups,
             clock=self._clock,
-            pacer=Pacer(self._clock),
+            pacer=self._pacer(one, {**urls, **own}, credentials),
             testnet=testnet,
             missing=missing,
         )
@@ -275,9 +313,10 @@ def data_source(settings: Settings) -> str:
         return f"paper at {own}"
     if not settings.paper_feed or settings.paper_feed.lower() == "live":
         return f"paper {settings.paper_feed.lower() or 'synthetic'}"
-    file = Path(settings.paper_feed).resolve()
-    told = file.stat()
-    return f"paper {file} {told.st_size} {told.st_mtime_ns}"
+    feed = Path(settings.paper_feed).resolve()
+    files = sorted([*feed.glob("*.csv"), *feed.glob("*.csv.gz")]) if feed.is_dir() else [feed]
+    told = " ".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    return f"paper {feed} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def prices_in_words(settings: Settings) -> str:
@@ -300,7 +339,8 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     clock = clock or SystemClock()
     store = Store(settings.home / "blave-mcp.sqlite3")
     builder = _Builder(settings, clock)
-    series = SqliteSeries(settings.home / "series.sqlite3", data_source(settings))
+    source = data_source(settings)
+    series = SqliteSeries(settings.home / "series.sqlite3", source)
     desk = Desk(
         mode=settings.mode,
         venues=_Venues(builder.names(), builder.venue),
@@ -322,9 +362,30 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         ),
         market_ms=builder.market_ms,
     )
+    desk.alerts = alerts = _listener(settings, desk, source)
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    return App(settings, store, desk, builder.transports, series)
+    return App(settings, store, desk, builder.transports, series, builder.pacers, alerts)
+
+
+def _listener(settings: Settings, desk: Desk, source: str) -> AlertListener:
+    """What listens to the channels of BLAVE_MCP_ALERT_CHANNELS, once it runs.
+
+    Raises:
+        BadSetting: a name that cannot be a channel's.
+    """
+
+    def book() -> AlertBook:
+        from blave_mcp.server.alert_book import AlertBook
+
+        return AlertBook(settings.home / "alerts.sqlite3", source)
+
+    names = [name.strip() for name in settings.alert_channels.split(",") if name.strip()]
+    folder = settings.home / "locks" / f"alerts-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    try:
+        return AlertListener(lambda: desk.venue("blave").client, book, desk.clock, names, locks=folder)
+    except BadArgument as error:
+        raise BadSetting(f"{PREFIX}ALERT_CHANNELS: {error.what}", error.advice) from None
 
 
 def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:

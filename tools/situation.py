@@ -14,7 +14,6 @@ from blave_mcp.exchanges.models import (
     Balance,
     Bracket,
     Instrument,
-    Market,
     OrderBook,
     Position,
     PositionMode,
@@ -36,6 +35,7 @@ class Situation:
     Attributes:
         positions: in every symbol of this market (cross margin shares one collateral).
         brackets: empty on spot.
+        cautions: what the owner must know of besides, in lines.
     """
 
     venue: Venue
@@ -47,10 +47,11 @@ class Situation:
     balances: tuple[Balance, ...]
     positions: tuple[Position, ...] = ()
     brackets: tuple[Bracket, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     @property
     def derivative(self) -> bool:
-        return self.verbs.market is Market.PERPETUAL
+        return self.verbs.opens_positions
 
     @property
     def hedged(self) -> bool:
@@ -75,7 +76,7 @@ class Situation:
         return sum((b.total for b in self.balances if b.asset == asset and self._trades_from(b)), NONE)
 
     def _trades_from(self, balance: Balance) -> bool:
-        return self.verbs.wallet in ("", balance.wallet)
+        return self.verbs.wallet_of(self.instrument.native) in ("", balance.wallet)
 
     @property
     def mark(self) -> Decimal:
@@ -108,9 +109,13 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
         verbs.settings(native),
         verbs.balances(),
     ]
-    if verbs.market is Market.PERPETUAL:
+    if verbs.opens_positions:
         questions += [verbs.positions(), verbs.brackets(native)]
+    cautions = verbs.cautions(native)
+    if cautions is not None:
+        questions.append(cautions)
     ticker, book, settings, balances, *more = await read_all(desk, venue, questions)
+    warned = more.pop() if cautions is not None else ()
     positions, brackets = more or ((), ())
     return Situation(
         venue=place,
@@ -122,4 +127,5 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
         balances=balances,
         positions=positions,
         brackets=brackets,
+        cautions=warned,
     )

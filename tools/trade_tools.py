@@ -13,6 +13,7 @@ _PENDING = " Sends nothing: returns a pending action for the user to CONFIRM."
 _VENUE = text("venue", VENUE, required=True)
 _MARKET = one_of("market", ("spot", "margin", "perpetual"), required=True)
 _PERPETUAL = one_of("market", ("perpetual",))
+_POSITIONS = one_of("market", ("perpetual", "margin"), "margin where it keeps positions.")
 _SYMBOL = text("symbol", "BTC/USDT or the venue's own form.", required=True)
 _ORDER = text("order", "The venue's order id or the client id.", required=True)
 _LEG = one_of("position_side", ("long", "short"), "Hedge mode, where both are open.")
@@ -34,7 +35,7 @@ TRADE_TOOLS = (
     _tool(
         "place_order",
         "Place an order",
-        "Proposes one order: spot, or a perpetual with leverage. Checks grid, balance, bracket and open position "
+        "Proposes one order: spot, or perpetual or margin with leverage. Checks grid, balance, bracket and position "
         "first; an open position's leverage and margin mode are inherited. Reductions are sent reduce-only; an order "
         "never turns a position round.",
         trade.place_order,
@@ -60,7 +61,7 @@ TRADE_TOOLS = (
     _tool(
         "close_position",
         "Close a position",
-        "Proposes closing a perpetual position, whole or in part, at market or at a limit price, reduce-only.",
+        "Proposes closing a position, whole or in part, at market or at a limit price, reduce-only.",
         trade.close_position,
         _VENUE,
         _SYMBOL,
@@ -68,7 +69,7 @@ TRADE_TOOLS = (
         decimal("size", "In base units; default all."),
         decimal("percent", "Instead of size.", high=100),
         decimal("price", "Limit price; default at market."),
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "protect_position",
@@ -83,7 +84,7 @@ TRADE_TOOLS = (
         decimal("size", "In base units; default whatever is open when triggered."),
         _LEG,
         one_of("trigger_by", tuple(TriggerBy)),
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "amend_order",
@@ -119,12 +120,12 @@ TRADE_TOOLS = (
     _tool(
         "set_leverage",
         "Set leverage",
-        "Proposes another leverage for a perpetual symbol.",
+        "Proposes another leverage for a perpetual or margin symbol.",
         manage.set_leverage,
         _VENUE,
         _SYMBOL,
         integer("leverage", low=1, high=200, required=True),
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "set_margin_mode",
@@ -154,7 +155,7 @@ TRADE_TOOLS = (
         _SYMBOL,
         decimal("amount", "In the settlement asset; negative takes out.", required=True, low="-1000000000"),
         _LEG,
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "transfer_funds",

@@ -21,7 +21,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         from numba import njit
     except ImportError:
         return function
-    return njit(cache=True)(function)  # type: ignore[no-any-return]
+    return njit(cache=True)(function)
 
 
 def _threshold(signal: Any, entry: float, leave: float) -> Any:
