@@ -264,10 +264,10 @@ def sizes_of(tape: Tape, trades: Trades) -> Floats:
     """The size of each bar: the tape's, or that at the entry of its trade."""
     if not tape.settings.fixed:
         return tape.sizes
-    sizes = np.zeros(len(tape))
-    for start, end in zip(trades[0].tolist(), trades[1].tolist(), strict=True):
-        sizes[start:end] = tape.sizes[start]
-    return sizes
+    entry = np.zeros(len(tape), np.int64)
+    entry[trades[0]] = trades[0]
+    # Between trades it is the size of the last one, and nothing is held of it.
+    return tape.sizes[np.maximum.accumulate(entry)]
 
 
 def returns_of(tape: Tape, trades: Trades) -> tuple[Floats, Signs, Floats]:

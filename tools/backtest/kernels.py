@@ -212,10 +212,11 @@ def trades_of(position: Signs) -> Trades:
 def position_of(trades: Trades, n: int) -> Signs:
     """The position in each of `n` bars."""
     start, end, side = trades
-    change = np.zeros(n + 1, np.int64)
-    np.add.at(change, start, side)
-    np.subtract.at(change, np.minimum(end, n), side)
-    return np.cumsum(change[:n]).astype(np.int8)
+    change = np.zeros(n + 1, np.int8)
+    # A bar is the start of one trade at most, and the end of one.
+    change[start] = side
+    change[np.minimum(end, n)] -= side
+    return np.cumsum(change[:n], dtype=np.int8)
 
 
 def alternate(enter: Ints, leave: Ints, n: int) -> tuple[Ints, Ints]:

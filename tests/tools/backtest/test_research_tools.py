@@ -4,16 +4,20 @@ import json
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import numpy as np
 import pytest
 
 from blave_mcp.exchanges.errors import BadArgument, BlaveError, MissingCredentials
 from blave_mcp.server.store import Store
 from blave_mcp.tools.backtest.engine import Settings
+from blave_mcp.tools.backtest.jobs import Stopped, in_thread
 from blave_mcp.tools.backtest.signals import STRATEGIES
 from blave_mcp.tools.desk import Desk, Workshop
 from blave_mcp.tools.registry import ALL_TOOLS
@@ -281,6 +285,33 @@ def test_the_tools_are_listed_without_loading_what_computes():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.stdout.strip() == "['blave_mcp.tools.backtest.tools']", run.stderr
+
+
+async def test_work_that_takes_long_tells_its_progress_and_stops_when_nobody_waits():
+    caller, stopped = FakeCaller(), threading.Event()
+
+    def work(tick: Callable[[float], None]) -> None:
+        try:
+            while True:
+                tick(0.25)
+                time.sleep(0.01)
+        except Stopped:
+            stopped.set()
+            raise
+
+    with anyio.move_on_after(1.3) as scope:
+        await in_thread(work, caller, "Scan of 45 cells")
+    assert scope.cancelled_caught
+    assert caller.heard == ["Scan of 45 cells"]
+    assert stopped.wait(5)
+
+
+async def test_a_failure_in_the_work_comes_out_as_it_is():
+    def work(tick: Callable[[float], None]) -> None:
+        raise BadArgument("No.")
+
+    with pytest.raises(BadArgument, match="No"):
+        await in_thread(work, FakeCaller(), "x")
 
 
 def test_a_bad_argument_says_what_was_not_done():
