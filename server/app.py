@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
@@ -27,7 +29,7 @@ from blave_mcp.server.pacing import SharedPacer
 from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, BadSetting, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
-from blave_mcp.tools.desk import Desk, Limits, Venue
+from blave_mcp.tools.desk import Desk, Limits, Venue, Workshop
 
 if TYPE_CHECKING:
     from blave_mcp.server.alert_book import AlertBook
@@ -379,6 +381,11 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         channel=settings.confirm,
         prices=prices_in_words(settings),
         series=series,
+        workshop=Workshop(
+            data=settings.data,
+            cache=Path(platformdirs.user_cache_dir("blave-mcp", appauthor=False)),
+            cluster=settings.cluster,
+        ),
         market_ms=builder.market_ms,
     )
     desk.alerts = alerts = _listener(settings, desk, source)
