@@ -264,7 +264,8 @@ def until_ruin(returns: Floats) -> tuple[Floats, int]:
 
 def equity_curve(returns: Floats) -> Floats:
     """Worth after each bar of 1 at the start."""
-    return np.cumprod(1.0 + returns)
+    worth: Floats = np.cumprod(1.0 + returns)
+    return worth
 
 
 def drawdowns(equity: Floats) -> Floats:
