@@ -255,7 +255,7 @@ class Promise(RuleBasedStateMachine):
 
 def walked(examples: int, steps: int) -> None:
     """Walks the machine; a failure is not shrunk, which would take longer than reading it."""
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Promise,
         settings=settings(
             max_examples=examples,
