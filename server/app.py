@@ -15,9 +15,11 @@ from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.funding import FundingVerbs
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
+from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.alerts import AlertListener
@@ -29,7 +31,7 @@ from blave_mcp.tools.desk import Desk, Limits, Venue
 
 if TYPE_CHECKING:
     from blave_mcp.server.alert_book import AlertBook
-    from blave_mcp.server.paper import PaperHouse
+    from blave_mcp.server.paper_house import PaperHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Kind:
     dialect: Dialect
     markets: Mapping[Market, Verbs]
     data_only: bool = False
+    funding: FundingVerbs | None = None
+    in_turn: bool = False
+    """Whether the venue takes a key's requests by a rising number, one after another."""
 
 
 def _blave() -> Kind:
@@ -82,6 +87,14 @@ def _bitget() -> Kind:
     return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
 
 
+def _bitfinex() -> Kind:
+    from blave_mcp.exchanges.bitfinex.dialect import BitfinexDialect
+    from blave_mcp.exchanges.bitfinex.verbs import BitfinexFunding, BitfinexMargin, BitfinexSpot
+
+    markets = {Market.SPOT: BitfinexSpot(), Market.MARGIN: BitfinexMargin()}
+    return Kind(BitfinexDialect(), markets, funding=BitfinexFunding(), in_turn=True)
+
+
 def _bitmart() -> Kind:
     from blave_mcp.exchanges.bitmart.dialect import BitMartDialect
     from blave_mcp.exchanges.bitmart.verbs import BitMartFutures, BitMartMargin, BitMartSpot
@@ -102,6 +115,7 @@ _KINDS: Mapping[str, Callable[[], Kind]] = {
     "bingx": _bingx,
     "bitget": _bitget,
     "bitmart": _bitmart,
+    "bitfinex": _bitfinex,
 }
 """Every venue, in the order in which they are listed. A catalogue is loaded when its venue is first asked for."""
 
@@ -113,6 +127,7 @@ PRODUCTS: Mapping[str, tuple[str, ...]] = {
     "bingx": ("spot", "swap"),
     "bitget": ("spot", "futures"),
     "bitmart": ("spot", "futures"),
+    "bitfinex": ("public", "auth"),
 }
 """Each venue's hosts by product, as its dialect has them (kept by a test); known without loading any catalogue."""
 
@@ -234,7 +249,7 @@ class _Builder:
 
     def house(self) -> PaperHouse:
         if self._house is None:
-            from blave_mcp.server.paper import PaperHouse
+            from blave_mcp.server.paper_house import PaperHouse
 
             self._house = PaperHouse(self._settings, self._clock)
             self.transports.append(self._house.transport)
@@ -251,13 +266,22 @@ class _Builder:
             account=fingerprint(credentials),
             setup=_setup(one.dialect),
             notice=one.dialect.notice,
+            funding=one.funding,
         )
+
+    def _turns(self, one: Kind) -> Turns | None:
+        if not one.in_turn:
+            return None
+        from blave_mcp.server.turns import FileTurns
+
+        return FileTurns(self._settings.home / "turns")
 
     def _paper(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         house = self.house()
-        house.open(name)
+        hosts = {product: host.live for product, host in one.dialect.hosts.items()}
+        house.open(name, hosts.values())
         credentials = house.credentials(name)
-        urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
+        urls = house.urls(name, hosts)
         client = VenueClient(
             one.dialect,
             house.transport,
@@ -265,6 +289,7 @@ class _Builder:
             base_urls=urls,
             clock=self._clock,
             pacer=self._pacer(one, urls, credentials),
+            turns=self._turns(one),
         )
         return client, credentials
 
@@ -298,6 +323,7 @@ class _Builder:
             pacer=self._pacer(one, {**urls, **own}, credentials),
             testnet=testnet,
             missing=missing,
+            turns=self._turns(one),
         )
         return client, credentials
 

@@ -1,4 +1,4 @@
-"""SQLite: the record of actions, and the paper books.
+"""SQLite: the record of actions.
 
 In the record each write is one transaction with `synchronous=FULL`: what a method has done is on disk when it returns.
 """
@@ -6,7 +6,6 @@ In the record each write is one transaction with `synchronous=FULL`: what a meth
 from __future__ import annotations
 
 import contextlib
-import copy
 import getpass
 import json
 import os
@@ -344,59 +343,6 @@ class SqliteLedger:
         if self._store._owner is None:
             return []  # a process that has no mark yet has proposed and confirmed nothing
         return self._select("WHERE state = ? AND owner = ? ORDER BY created_ms DESC", (state, self._store.owner.name))
-
-
-class PaperBooks:
-    """Paper accounts in a SQLite file of their own, a row for each venue; see `BookStore`.
-
-    `synchronous=NORMAL`: a crash of the process loses nothing, a power cut at most the last simulated moments.
-    """
-
-    def __init__(self, path: Path, name: str = "account") -> None:
-        self.path = path
-        self._name = name
-        self._db = open_database(path)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
-
-    def of(self, name: str) -> PaperBooks:
-        """Another row of the same file, over the same connection."""
-        other = copy.copy(self)
-        other._name = name
-        return other
-
-    @contextlib.contextmanager
-    def session(self) -> Iterator[_BookSession]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield _BookSession(self._db, self._name)
-        finally:
-            self._db.execute("COMMIT")
-
-    def reset(self) -> None:
-        """Forgets every account."""
-        with self.session():
-            self._db.execute("DELETE FROM books")
-
-    def close(self) -> None:
-        self._db.close()
-
-
-class _BookSession:
-    def __init__(self, db: sqlite3.Connection, name: str) -> None:
-        self._db = db
-        self._name = name
-
-    def load(self) -> str | None:
-        row = self._db.execute("SELECT content FROM books WHERE name = ?", (self._name,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def save(self, text: str) -> None:
-        self._db.execute(
-            "INSERT INTO books VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
-            (self._name, text),
-        )
 
 
 class HaltFile:

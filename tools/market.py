@@ -26,7 +26,8 @@ from blave_mcp.tools.answers import (
     together,
     told,
 )
-from blave_mcp.tools.blave.market import BLAVE, blave_candles, blave_interval, blave_tickers, native_symbol
+from blave_mcp.tools.blave.history import newest_candles
+from blave_mcp.tools.blave.market import BLAVE, blave_interval, blave_tickers, native_symbol
 from blave_mcp.tools.blave.tools import BLAVE_TOOLS
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import walk_quote
@@ -98,9 +99,7 @@ async def get_klines(
         found = desk.venue(BLAVE)
         desk.require_key(found)
         native, interval = native_symbol(symbol), blave_interval(interval)
-        candles, older = await blave_candles(
-            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=desk.data_ms()
-        )
+        candles, older = await newest_candles(desk, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit)
         return klines_answer(desk, found, native, interval=interval, candles=candles, older=older)
     found, verbs = desk.verbs(venue, market)
     interval = known_interval(interval, verbs.intervals, f"{found.title} {market}")

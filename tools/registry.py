@@ -7,11 +7,19 @@ from blave_mcp.tools.account import ACCOUNT_TOOLS
 from blave_mcp.tools.blave.tools import BLAVE_GUIDES
 from blave_mcp.tools.confirm import CONFIRM_TOOLS
 from blave_mcp.tools.explore import EXPLORE_TOOLS
+from blave_mcp.tools.funding import FUNDING_TOOLS
 from blave_mcp.tools.market import MARKET_TOOLS
 from blave_mcp.tools.spec import Guide, Prompt, Tool, Toolset, Touch
 from blave_mcp.tools.trade_tools import TRADE_TOOLS
 
-ALL_TOOLS: tuple[Tool, ...] = (*MARKET_TOOLS, *ACCOUNT_TOOLS, *TRADE_TOOLS, *EXPLORE_TOOLS, *CONFIRM_TOOLS)
+ALL_TOOLS: tuple[Tool, ...] = (
+    *MARKET_TOOLS,
+    *ACCOUNT_TOOLS,
+    *TRADE_TOOLS,
+    *FUNDING_TOOLS,
+    *EXPLORE_TOOLS,
+    *CONFIRM_TOOLS,
+)
 ALL_GUIDES: tuple[Guide, ...] = BLAVE_GUIDES
 ALL_PROMPTS: tuple[Prompt, ...] = ()
 

@@ -19,6 +19,7 @@ FACES: Mapping[str, str] = {
     "bingx": "bingx",
     "blave": "blave",
     "okx": "okx",
+    "bitfinex": "bitfinex",
     "bitget": "bitget",
     "bitmart": "bitmart",
     "bybit": "bybit",
@@ -30,6 +31,10 @@ WITH_PASSPHRASE = ("bitmart", "okx")
 def _terms(venue: str) -> Terms:
     """What is traded and how, where a venue differs from the usual; such a venue wants a store of its own."""
     match venue:
+        case "bitfinex":
+            from blave_mcp.exchanges.paper.bitfinex import terms as bitfinex
+
+            return bitfinex.listings(), bitfinex.BALANCES, bitfinex.RULES
         case "bitmart":
             from blave_mcp.exchanges.paper.bitmart import terms as bitmart
 
@@ -61,6 +66,10 @@ def _face(name: str, books: Books, key: str, secret: str, passphrase: str) -> Fa
             from blave_mcp.exchanges.paper.bingx import BingXFace
 
             return BingXFace(books, key=key, secret=secret)
+        case "bitfinex":
+            from blave_mcp.exchanges.paper.bitfinex.face import BitfinexFace
+
+            return BitfinexFace(books, key=key, secret=secret)
         case "bitget":
             from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 
@@ -85,10 +94,30 @@ def _face(name: str, books: Books, key: str, secret: str, passphrase: str) -> Fa
             raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
 
 
+def open_books(
+    venue: str,
+    market: Market,
+    store: BookStore,
+    *,
+    listings: Iterable[Listing] | None = None,
+    balances: Mapping[str, Mapping[str, Decimal]] | None = None,
+    rules: Rules | None = None,
+) -> Books:
+    """Returns a venue's account, for the faces that share it; what is None is the venue's own, or the usual."""
+    own_listings, own_balances, own_rules = _terms(venue)
+    return Books(
+        store,
+        market,
+        listings=own_listings if listings is None else listings,
+        balances=own_balances if balances is None else balances,
+        rules=own_rules if rules is None else rules,
+    )
+
+
 def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its making
     name: str,
     market: Market,
-    store: BookStore,
+    store: BookStore | Books,
     clock: Clock,
     key: str,
     secret: str,
@@ -102,22 +131,18 @@ def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its ma
 
     Args:
         name: one of `FACES`.
-        store: faces that are given the same one share its account, so that transfers between their wallets work.
+        store: faces that are given the same one share its account, so that transfers between their wallets work. Faces
+            of one process that are given the same `open_books` need not read it again after each other.
         key, secret, passphrase: the one key that the face knows; not every venue has a passphrase.
         listings, balances, rules: what is traded and how, and what a new account begins with; the venue's own, or the
-            usual, where they are None.
+            usual, where they are None. They belong to a store, not to books that are open.
 
     Raises:
         ValueError: no such face.
     """
     if name not in FACES:
         raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
-    own_listings, own_balances, own_rules = _terms(FACES[name])
-    books = Books(
-        store,
-        market,
-        listings=own_listings if listings is None else listings,
-        balances=own_balances if balances is None else balances,
-        rules=own_rules if rules is None else rules,
-    )
+    books = store
+    if not isinstance(books, Books):
+        books = open_books(FACES[name], market, books, listings=listings, balances=balances, rules=rules)
     return FaceTransport(_face(name, books, key, secret, passphrase), clock)

@@ -12,14 +12,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from blave_mcp.exchanges.actions import Action, ActionState, Origin, StepRecord, StepState
 from blave_mcp.server.app import build
+from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.settings import load
-from blave_mcp.server.store import HaltFile, PaperBooks, SqliteLedger, Store, principal
+from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from tests.fakes import START_MS, FakeClock
 from tests.server.peers import PATIENCE, SPOT_ORDER, Peer, environment
 
@@ -365,6 +366,45 @@ def test_paper_books_keep_what_was_saved_before_a_session_failed(tmp_path: Path)
         fail()
     with books.session() as session:
         assert session.load() == "one"
+    books.close()
+
+
+def test_rows_of_the_paper_books_are_added_bounded_and_kept_apart_by_name(tmp_path: Path):
+    books = PaperBooks(tmp_path / "paper.sqlite3")
+    other = books.of("other")
+    with other.session() as session:
+        session.save("o", [("fills", "o1")])
+    with books.session() as session:
+        session.save("a", [("fills", "1"), ("orders", "x"), ("fills", "2")], keep={"fills": 2})
+        session.save("b", [("fills", "3")], keep={"fills": 2, "orders": 1})
+        assert session.rows() == [("fills", "2"), ("fills", "3"), ("orders", "x")]
+        session.save("c", [("fills", "4")], anew=True)
+        assert (session.load(), session.rows()) == ("c", [("fills", "4")])
+    books.close()
+    again = PaperBooks(tmp_path / "paper.sqlite3")
+    with again.session() as session:
+        assert session.rows() == [("fills", "4")]
+    with again.of("other").session() as session:
+        assert session.rows() == [("fills", "o1")]
+    again.reset()
+    with again.session() as session:
+        assert session.rows() == []
+    again.close()
+
+
+def test_a_save_of_the_paper_books_that_fails_half_way_leaves_them_as_they_were(tmp_path: Path):
+    books = PaperBooks(tmp_path / "paper.sqlite3")
+    with books.session() as session:
+        session.save("one", [("fills", "1")])
+
+    def fail() -> None:
+        with books.session() as session:
+            session.save("two", [("fills", "2"), ("fills", cast(str, None))])
+
+    with pytest.raises(sqlite3.IntegrityError):
+        fail()
+    with books.session() as session:
+        assert (session.load(), session.rows()) == ("one", [("fills", "1")])
     books.close()
 
 
