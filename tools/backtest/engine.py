@@ -144,9 +144,8 @@ class Tape:
     def slots(self, bars: Ints) -> Ints:
         """For bars of the grid, the first bar of this tape at or after each."""
         n = len(self)
-        if n and self.at[-1] - self.at[0] + 1 == n:
-            return np.clip(bars - self.at[0], 0, n)
-        found: Ints = np.searchsorted(self.at, bars)
+        whole = n and self.at[-1] - self.at[0] + 1 == n
+        found: Ints = np.clip(bars - self.at[0], 0, n) if whole else np.searchsorted(self.at, bars)
         return found
 
     def place(self, trades: Trades) -> Trades:

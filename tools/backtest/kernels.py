@@ -264,8 +264,7 @@ def until_ruin(returns: Floats) -> tuple[Floats, int]:
 
 def equity_curve(returns: Floats) -> Floats:
     """Worth after each bar of 1 at the start."""
-    worth: Floats = np.cumprod(1.0 + returns)
-    return worth
+    return np.cumprod(1.0 + returns, dtype=np.float64)
 
 
 def drawdowns(equity: Floats) -> Floats:
