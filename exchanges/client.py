@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from blave_mcp.exchanges.clock import Clock
 from blave_mcp.exchanges.dialect import Ask, Dialect, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Call, Effect
 from blave_mcp.exchanges.errors import (
+    NO_DATA,
     BadArgument,
     MissingCredentials,
     NeedsConfirmation,
@@ -19,6 +20,7 @@ from blave_mcp.exchanges.errors import (
     Unavailable,
     VenueRefused,
 )
+from blave_mcp.exchanges.exact import read_as
 from blave_mcp.exchanges.gate import Approved
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.untrusted import quoted
@@ -26,7 +28,6 @@ from blave_mcp.exchanges.wire import Credentials, HttpReply, NetworkFault, Trans
 
 T = TypeVar("T")
 
-NO_DATA = "No data was returned."
 TRIES = 4
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
@@ -71,7 +72,7 @@ class VenueClient:
         payloads = []
         for call in question.calls:
             try:
-                payloads.append(await self._read(call))
+                payloads.append(await self._read(call, question.form))
             except VenueFault as fault:
                 if not fault.not_found:
                     raise self._told(fault, NO_DATA) from None
@@ -90,7 +91,7 @@ class VenueClient:
         except VenueFault as fault:
             raise self._told(fault, NO_DATA) from None
 
-    async def _read(self, call: Call) -> Payload:
+    async def _read(self, call: Call, form: Any = None) -> Payload:
         if call.endpoint.effect is Effect.WRITE:
             raise NeedsConfirmation(
                 f"{call.endpoint.id} changes the account.", advice="Propose it; confirm_action alone sends it."
@@ -103,7 +104,7 @@ class VenueClient:
         for attempt in range(1, TRIES + 1):
             try:
                 reply = await self._exchange(call, urls[(attempt - 1) % len(urls)])
-                return self.dialect.decipher(call, reply)
+                return deciphered(self.dialect, call, reply, form)
             except NetworkFault as fault:
                 if attempt == TRIES:
                     raise Unavailable(
@@ -240,3 +241,13 @@ class VenueClient:
             client_ids=ids,
             advice=f"It is being looked up{by}; get_action tells what is found.",
         )
+
+
+def deciphered(dialect: Dialect, call: Call, reply: HttpReply, form: Any = None) -> Payload:
+    """Returns an answer's payload, as values of `form` where it fits (see `Ask`); raises VenueFault."""
+    if form is not None and 200 <= reply.status < 300:
+        try:
+            return read_as(reply.body, form)
+        except ValueError:  # then it says what is wrong with it
+            pass
+    return dialect.decipher(call, reply)

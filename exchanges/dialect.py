@@ -148,7 +148,10 @@ class Ask(Generic[T]):
     Attributes:
         calls: reads alone.
         parse: takes one payload per call, in the same order.
+        form: a type that an answer with a 2xx status may be decoded to straight from its bytes, where it fits; `parse`
+            takes plain JSON too. Only for answers that a failure cannot be mistaken for.
     """
 
     calls: tuple[Call, ...]
     parse: Callable[..., T]
+    form: Any = None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 NOTHING_SENT = "Nothing was sent."
+NO_DATA = "No data was returned."
 
 
 class BlaveError(Exception):

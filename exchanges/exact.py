@@ -25,6 +25,33 @@ def exact_json(body: bytes) -> Any:
     return _decoder().decode(body)
 
 
+@cache
+def _decoder_of(form: Any) -> Any:
+    import msgspec
+
+    return msgspec.json.Decoder(form)
+
+
+def read_as(body: bytes, form: Any) -> Any:
+    """Returns the JSON as values of `form`, without plain objects on the way; amounts are Decimals, digit by digit.
+
+    Raises:
+        ValueError: it is no JSON, or of another form.
+    """
+    return _decoder_of(form).decode(body)
+
+
+def formed(payload: Any, form: Any) -> Any:
+    """Returns plain JSON as values of `form`; what is of that form already is returned as it is.
+
+    Raises:
+        ValueError: it is of another form.
+    """
+    import msgspec
+
+    return msgspec.convert(payload, form, strict=False)
+
+
 def number(value: Any) -> Decimal:
     """Returns an amount or price that a venue wrote as a text, an integer or a fraction.
 

@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 
 class Market(StrEnum):
     SPOT = "spot"
@@ -102,8 +104,7 @@ class Bracket:
     deduction: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
+class Instrument(Struct, frozen=True, kw_only=True, gc=False):
     """What can be traded, and the grid that its prices and sizes lie on.
 
     Attributes:
@@ -162,9 +163,8 @@ class Ticker:
     time_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
-    """open_ms is the time at which the bar opens."""
+class Candle(Struct, frozen=True, array_like=True, gc=False):
+    """open_ms is the time at which the bar opens. Venues write bars as rows that begin with these fields."""
 
     open_ms: int
     open: Decimal

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
+from operator import lt
 from typing import ClassVar, NoReturn
 
 from blave_mcp.exchanges.dialect import Ask
@@ -216,7 +216,8 @@ def unified(base: str, quote: str) -> str:
 
 def by_time(rows: Sequence[Candle]) -> tuple[Candle, ...]:
     """Sorts candles by opening time and drops repeated times, keeping the last."""
-    if all(one.open_ms < two.open_ms for one, two in pairwise(rows)):
+    times = [row.open_ms for row in rows]
+    if all(map(lt, times, times[1:])):
         return tuple(rows)
     last = {row.open_ms: row for row in rows}
     return tuple(last[open_ms] for open_ms in sorted(last))

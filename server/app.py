@@ -19,6 +19,7 @@ from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
+from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from blave_mcp.tools.desk import Desk, Limits, Venue
@@ -126,12 +127,14 @@ class App:
     store: Store
     desk: Desk
     transports: list[Transport]
+    series: SqliteSeries
 
     async def aclose(self) -> None:
         for transport in self.transports:
             closing = getattr(transport, "aclose", None)
             if closing is not None:
                 await closing()
+        self.series.close()
         self.store.close()
 
 
@@ -201,6 +204,10 @@ class _Builder:
             if one.data_only or all(host.testnet for host in one.dialect.hosts.values())
         ]
 
+    def market_ms(self, now_ms: int) -> int:
+        """The time at which the data stand: over a file of bars, the file's own."""
+        return self._house.market_ms(now_ms) if self._house is not None else now_ms
+
     def house(self) -> PaperHouse:
         if self._house is None:
             from blave_mcp.server.paper import PaperHouse
@@ -257,6 +264,20 @@ class _Builder:
         return client, credentials
 
 
+def data_source(settings: Settings) -> str:
+    """Where Blave's data come from, exactly enough that what was kept of one source is never taken for another's."""
+    own = settings.url("blave", "data")
+    if settings.mode != "paper":
+        return own or "blave"
+    if own:
+        return f"paper at {own}"
+    if not settings.paper_feed or settings.paper_feed.lower() == "live":
+        return f"paper {settings.paper_feed.lower() or 'synthetic'}"
+    file = Path(settings.paper_feed).resolve()
+    told = file.stat()
+    return f"paper {file} {told.st_size} {told.st_mtime_ns}"
+
+
 def prices_in_words(settings: Settings) -> str:
     """Where the paper exchange's prices come from, for people; "" outside paper mode."""
     if settings.mode != "paper":
@@ -277,6 +298,7 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     clock = clock or SystemClock()
     store = Store(settings.home / "blave-mcp.sqlite3")
     builder = _Builder(settings, clock)
+    series = SqliteSeries(settings.home / "series.sqlite3", data_source(settings))
     desk = Desk(
         mode=settings.mode,
         venues=_Venues(builder.names(), builder.venue),
@@ -290,10 +312,12 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         ),
         channel=settings.confirm,
         prices=prices_in_words(settings),
+        series=series,
+        market_ms=builder.market_ms,
     )
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    return App(settings, store, desk, builder.transports)
+    return App(settings, store, desk, builder.transports, series)
 
 
 def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:

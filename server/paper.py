@@ -113,6 +113,10 @@ class PaperHouse:
         feed = live_feed(self._market, network, settings, clock)
         self.transport = _Routed({}, network, self._books, feed)
 
+    def market_ms(self, now_ms: int) -> int:
+        """The market time at our time."""
+        return self._market.clock(now_ms)
+
     def open(self, venue: str) -> None:
         """Opens the faces of a venue."""
         names = [name for name, of in FACES.items() if of == venue]

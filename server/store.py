@@ -66,7 +66,7 @@ def private(path: str | os.PathLike[str], flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_database(path: Path) -> sqlite3.Connection:
     """Opens a database that only its owner may read; SQLite gives its journals the same mode."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(private(path, os.O_RDWR | os.O_CREAT))
@@ -84,7 +84,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._db = _open(path)
+        self._db = open_database(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA foreign_keys=ON")
@@ -342,7 +342,7 @@ class PaperBooks:
     def __init__(self, path: Path, name: str = "account") -> None:
         self.path = path
         self._name = name
-        self._db = _open(path)
+        self._db = open_database(path)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -26,6 +26,7 @@ from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.aftermath import aftermath
 from blave_mcp.tools.guards import objection
+from blave_mcp.tools.series import MemorySeries, SeriesStore
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary, ask_user
 
@@ -102,6 +103,8 @@ class Desk:
         mode: paper, testnet or live.
         channel: how confirmations come: chat or dialog.
         prices: where the prices of the paper exchange come from, in words; "" outside paper mode.
+        series: finished bars and readings that were fetched before, from this mode's source alone.
+        market_ms: our time -> the time at which the data stand; they differ only over a file of old bars.
     """
 
     mode: str
@@ -112,10 +115,16 @@ class Desk:
     limits: Limits = field(default_factory=Limits)
     channel: str = "chat"
     prices: str = ""
+    series: SeriesStore = field(default_factory=MemorySeries)
+    market_ms: Callable[[int], int] = field(default=lambda now_ms: now_ms, repr=False)
     gate: Gate = field(init=False)
     _instruments: dict[tuple[str, Market], tuple[float, tuple[Instrument, ...]]] = field(
         default_factory=dict, repr=False
     )
+
+    def data_ms(self) -> int:
+        """The time at which the data stand now."""
+        return self.market_ms(self.clock.now_ms())
 
     # Venues, markets and instruments.
 

@@ -11,7 +11,7 @@ from blave_mcp.exchanges.models import Instrument, Market
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.answers import MARKET, PERPETUAL, VENUE, answer, table, told
-from blave_mcp.tools.blave_market import BLAVE
+from blave_mcp.tools.blave.market import BLAVE
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch

@@ -11,7 +11,6 @@ from typing import Any
 from blave_mcp.exchanges.endpoint import decimal, integer, text
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.exchanges.models import Candle, FundingRate, Instrument, OrderBook, Side, Ticker
-from blave_mcp.tools.alpha_table import ALPHA_TABLE_TOOL
 from blave_mcp.tools.answers import (
     END,
     MARKET,
@@ -27,7 +26,8 @@ from blave_mcp.tools.answers import (
     together,
     told,
 )
-from blave_mcp.tools.blave_market import BLAVE, blave_candles, blave_interval, blave_tickers, native_symbol
+from blave_mcp.tools.blave.alpha_table import ALPHA_TABLE_TOOL
+from blave_mcp.tools.blave.market import BLAVE, blave_candles, blave_interval, blave_tickers, native_symbol
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import walk_quote
 from blave_mcp.tools.format import exact, percent, ratio, rounded, short

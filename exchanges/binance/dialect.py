@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +17,14 @@ from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Endpoint, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.exact import exact_json
+from blave_mcp.exchanges.signing import hmac_hex
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 RECV_WINDOW_MS = 5000
 PREFIXES: Mapping[str, str] = {"spot": "x-GBN6HWR2", "futures": "x-52DDFAFN"}
 LONGEST_ID = 36
-_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_IS_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}").fullmatch
+_PLAIN = re.compile(r"[A-Za-z0-9_.~=&-]*").fullmatch
 
 # What an answer must hold to be a success; a 2xx without it does not tell what became of the order.
 _PROOF: Mapping[str, str] = {
@@ -66,10 +66,11 @@ def _plain(value: Any) -> Any:
 
 def encoded(args: Sequence[tuple[str, Any]]) -> str:
     """Percent-encodes values (RFC 3986, UTF-8), in their order; the names are the catalogue's own, all letters."""
-    written = [value if type(value) is str else wire_value(value) for _, value in args]
-    if not _UNRESERVED("".join(written)):
-        written = [quote(text, safe="") for text in written]
-    return "&".join([f"{name}={text}" for (name, _), text in zip(args, written, strict=True)])
+    written = [(name, value if type(value) is str else wire_value(value)) for name, value in args]
+    text = "&".join([f"{name}={value}" for name, value in written])
+    if _PLAIN(text) and text.count("=") == len(written) == text.count("&") + 1:
+        return text
+    return "&".join([f"{name}={quote(value, safe='')}" for name, value in written])
 
 
 def signature(secret: str, payload: str) -> str:
@@ -77,7 +78,7 @@ def signature(secret: str, payload: str) -> str:
 
     https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security
     """
-    return hmac.digest(secret.encode(), payload.encode("ascii"), "sha256").hex()
+    return hmac_hex(secret, payload.encode("ascii"))
 
 
 @dataclass(frozen=True)
@@ -135,9 +136,8 @@ class BinanceDialect:
             return
         prefix, args = PREFIXES[endpoint.product], dict(call.args)
         for param in params:
-            held = [args.get(param.name, "")] if not param.items else [i for _, i in _wanted_ids([param], args)]
-            for id in held:
-                if not id.startswith(prefix) or not _ID.fullmatch(id):
+            for id in (args.get(param.name, ""),) if not param.items else _wanted_ids(param, args):
+                if not id.startswith(prefix) or not _IS_ID(id):
                     raise ValueError(f"{endpoint.id}: {param.name} must be stamped with {prefix}")
 
     def decipher(self, call: Call, reply: HttpReply) -> Payload:
@@ -196,7 +196,7 @@ class BinanceDialect:
                 f" ({product}); this one has {len(wished)}.",
                 advice=f'"{prefix}" is put before it.',
             )
-        if not _ID.fullmatch(id):
+        if not _IS_ID(id):
             raise BadArgument(f'"{wished}" has characters that Binance does not take in a client order id.',
                               advice="Use letters, digits and . : / _ -")  # fmt: skip
         return id
@@ -255,14 +255,13 @@ def _id_params(endpoint: Endpoint) -> tuple[Param, ...]:
     return tuple(param for param in endpoint.params if param.kind is Kind.CLIENT_ID or param.items)
 
 
-def _wanted_ids(params: Sequence[Param], args: Args) -> Iterator[tuple[str, str]]:
-    """Every client id that an order call should carry, "" where it does not."""
-    for param in params:
-        if param.kind is Kind.CLIENT_ID:
-            yield param.name, args.get(param.name, "")
-        elif param.items:
-            for element in args.get(param.name, ()):
-                yield from _wanted_ids(param.items, element)
+def _wanted_ids(param: Param, args: Args) -> Iterator[str]:
+    """Every client id that the parameter should hold, "" where it does not."""
+    if param.kind is Kind.CLIENT_ID:
+        yield args.get(param.name, "")
+    for element in args.get(param.name, ()) if param.items else ():
+        for part in param.items:
+            yield from _wanted_ids(part, element)
 
 
 def _json(body: bytes) -> Any:

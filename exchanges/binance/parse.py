@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
-from blave_mcp.exchanges.exact import number, positive
+from blave_mcp.exchanges.asking import Asking
+from blave_mcp.exchanges.binance.forms import Filter, Symbol
+from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Candle, Instrument, Level, Market, OrderStatus, Side
 from blave_mcp.exchanges.verbs import by_time, unified
 
@@ -27,34 +27,7 @@ QUOTES = (
 )  # fmt: skip
 
 
-def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable.
-
-    Args:
-        missing: whether `parse` takes a VenueFault in place of a payload, where the thing does not exist.
-    """
-
-    def checked(*payloads: Any) -> T:
-        if not missing:
-            for fault in payloads:
-                if isinstance(fault, VenueFault):
-                    raise VenueRefused(
-                        f"Binance answered {fault.code}: {fault.meaning}",
-                        code=fault.code,
-                        undone="No data was returned.",
-                        advice=fault.advice,
-                    )
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            where = ", ".join(dict.fromkeys(call.endpoint.id for call in calls))
-            raise Unavailable(
-                f"Binance's answer does not have the documented form ({where}: {type(error).__name__}).",
-                undone="No data was returned.",
-                advice="Read the endpoint itself to see the answer.",
-            ) from error
-
-    return Ask(calls, checked)
+ask = Asking("Binance")
 
 
 def moment(value: Any) -> int | None:
@@ -117,12 +90,13 @@ def of_symbol(payload: Any, symbol: str) -> Row:
     raise KeyError(symbol)
 
 
-def candles(payload: Any, start_ms: int | None, end_ms: int | None, limit: int) -> tuple[Candle, ...]:
-    """Reads [open time, open, high, low, close, volume, ...] rows; keeps those that open in [start, end).
+KLINES = tuple[Candle, ...]
+"""Rows of [open time, open, high, low, close, volume, ...]."""
 
-    With a start the first `limit` are kept, otherwise the last.
-    """
-    inside = by_time([Candle(int(each[0]), *map(number, each[1:6])) for each in rows(payload)])
+
+def candles(found: tuple[Candle, ...], start_ms: int | None, end_ms: int | None, limit: int) -> tuple[Candle, ...]:
+    """Keeps those that open in [start, end). With a start the first `limit` are kept, otherwise the last."""
+    inside = by_time(found)
     if start_ms is not None:
         inside = tuple(candle for candle in inside if candle.open_ms >= start_ms)
     if end_ms is not None:
@@ -134,40 +108,41 @@ def levels(side: Any, depth: int) -> tuple[Level, ...]:
     return tuple(Level(number(each[0]), number(each[1])) for each in rows(side)[:depth])
 
 
-def filters_of(entry: Row) -> Mapping[str, Row]:
-    return {each["filterType"]: each for each in entry["filters"]}
+NO_FILTER = Filter("")
 
 
-def grid(entry: Row, filters: Mapping[str, Row], *, digits: str) -> dict[str, Any]:
-    """Reads the fields of an Instrument that spot and futures give alike.
+def instrument(
+    entry: Symbol, market: Market, filters: Mapping[str, Filter], digits: int | None, **more: Any
+) -> Instrument:
+    """Reads what spot and futures give alike.
 
-    A tick size of 0 switches the price filter off; then the quote's precision is the grid. MARKET_LOT_SIZE with a step
-    of 0 has no step of its own.
+    A tick size of 0 switches the price filter off; then the quote's precision (`digits`) is the grid. MARKET_LOT_SIZE
+    with a step of 0 has no step of its own.
     https://developers.binance.com/docs/binance-spot-api-docs/filters
+
+    Raises:
+        KeyError, TypeError: a filter or a field that every symbol has is absent.
     """
-    price, lot = filters["PRICE_FILTER"], filters["LOT_SIZE"]
-    market = filters.get("MARKET_LOT_SIZE", {})
-    return {
-        "tick": positive(price["tickSize"]) or Decimal(1).scaleb(-int(entry[digits])),
-        "step": number(lot["stepSize"]),
-        "min_size": number(lot["minQty"]),
-        "max_size": positive(lot["maxQty"]),
-        "market_step": positive(market.get("stepSize")),
-        "market_min": positive(market.get("minQty")),
-        "market_max": positive(market.get("maxQty")),
-    }
-
-
-def instrument(entry: Row, market: Market, **fields: Any) -> Instrument:
-    base, quote = entry["baseAsset"], entry["quoteAsset"]
+    tick, lot = filters["PRICE_FILTER"].tick_size, filters["LOT_SIZE"]
+    own = filters.get("MARKET_LOT_SIZE", NO_FILTER)
+    if tick is None or lot.step_size is None or lot.min_qty is None or (not tick and digits is None):
+        raise TypeError("a filter lacks a field")
+    base, quote = entry.base_asset, entry.quote_asset
     return Instrument(
         venue="binance",
         market=market,
         symbol=unified(base, quote),
-        native=entry["symbol"],
+        native=entry.symbol,
         base=base,
         quote=quote,
-        **fields,
+        tick=tick or Decimal(1).scaleb(-(digits or 0)),
+        step=lot.step_size,
+        min_size=lot.min_qty,
+        max_size=lot.max_qty or None,
+        market_step=own.step_size or None,
+        market_min=own.min_qty or None,
+        market_max=own.max_qty or None,
+        **more,
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.binance.forms import ExchangeInfo
 from blave_mcp.exchanges.binance.parse import (
+    NO_FILTER,
     STATUSES,
     Row,
-    filters_of,
-    grid,
     instrument,
     levels,
     moment,
@@ -73,24 +73,27 @@ def margin_mode(native: str) -> MarginMode:
     return MARGINS[native.lower()]
 
 
-def instruments(payload: Any) -> tuple[Instrument, ...]:
+def instruments(info: ExchangeInfo) -> tuple[Instrument, ...]:
     """GET /fapi/v1/exchangeInfo: the perpetuals; dated contracts are left out."""
     found = []
-    for entry in rows(row(payload)["symbols"]):
-        if not str(entry["contractType"]).endswith("PERPETUAL"):
+    for entry in info.symbols:
+        if entry.contract_type is None or entry.margin_asset is None:
+            raise TypeError("a contract lacks a field")
+        if not entry.contract_type.endswith("PERPETUAL"):
             continue
-        filters = filters_of(entry)
-        percent = filters.get("PERCENT_PRICE", {})
+        filters = {each.filter_type: each for each in entry.filters}
+        percent = filters.get("PERCENT_PRICE", NO_FILTER)
         found.append(
             instrument(
                 entry,
                 Market.PERPETUAL,
-                settle=entry["marginAsset"],
-                min_notional=positive(filters.get("MIN_NOTIONAL", {}).get("notional")),
-                price_up=optional(percent.get("multiplierUp")),
-                price_down=optional(percent.get("multiplierDown")),
-                trading=entry["status"] == "TRADING",
-                **grid(entry, filters, digits="pricePrecision"),
+                filters,
+                entry.price_precision,
+                settle=entry.margin_asset,
+                min_notional=filters.get("MIN_NOTIONAL", NO_FILTER).notional or None,
+                price_up=percent.multiplier_up,
+                price_down=percent.multiplier_down,
+                trading=entry.status == "TRADING",
             )
         )
     return tuple(found)

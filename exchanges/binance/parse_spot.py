@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.binance.forms import ExchangeInfo, Filter
 from blave_mcp.exchanges.binance.parse import (
+    NO_FILTER,
     STATUSES,
-    filters_of,
-    grid,
     instrument,
     levels,
     moment,
@@ -46,38 +46,40 @@ TYPES: Mapping[str, OrderType] = {
 }
 
 
-def instruments(payload: Any) -> tuple[Instrument, ...]:
+def instruments(info: ExchangeInfo) -> tuple[Instrument, ...]:
     """GET /api/v3/exchangeInfo. Price limits are the wider of both sides'; the venue keeps the narrower."""
     found = []
-    for entry in rows(row(payload)["symbols"]):
-        filters = filters_of(entry)
-        notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or {}
-        sides = filters.get("PERCENT_PRICE_BY_SIDE")
-        percent = filters.get("PERCENT_PRICE", {})
-        up = (
-            max(number(sides["bidMultiplierUp"]), number(sides["askMultiplierUp"]))
-            if sides
-            else optional(percent.get("multiplierUp"))
-        )
-        down = (
-            min(number(sides["bidMultiplierDown"]), number(sides["askMultiplierDown"]))
-            if sides
-            else optional(percent.get("multiplierDown"))
-        )
+    for entry in info.symbols:
+        filters = {each.filter_type: each for each in entry.filters}
+        notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or NO_FILTER
+        up, down = _band(filters)
         found.append(
             instrument(
                 entry,
                 Market.SPOT,
-                settle=entry["quoteAsset"],
-                min_notional=positive(notional.get("minNotional")),
+                filters,
+                entry.quote_asset_precision,
+                settle=entry.quote_asset,
+                min_notional=notional.min_notional or None,
                 price_up=up,
                 price_down=down,
                 band_both_sides=True,
-                trading=entry["status"] == "TRADING" and entry.get("isSpotTradingAllowed", True) is True,
-                **grid(entry, filters, digits="quoteAssetPrecision"),
+                trading=entry.status == "TRADING" and entry.is_spot_trading_allowed,
             )
         )
     return tuple(found)
+
+
+def _band(filters: Mapping[str, Filter]) -> tuple[Decimal | None, Decimal | None]:
+    sides = filters.get("PERCENT_PRICE_BY_SIDE")
+    if sides is None:
+        percent = filters.get("PERCENT_PRICE", NO_FILTER)
+        return percent.multiplier_up, percent.multiplier_down
+    ups, downs = (
+        (sides.bid_multiplier_up, sides.ask_multiplier_up),
+        (sides.bid_multiplier_down, sides.ask_multiplier_down),
+    )
+    return max(up for up in ups if up is not None), min(down for down in downs if down is not None)
 
 
 def ticker(payload: Any) -> Ticker:

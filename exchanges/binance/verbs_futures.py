@@ -9,7 +9,8 @@ from blave_mcp.exchanges.binance import parse_futures, parse_spot
 from blave_mcp.exchanges.binance.base import FUTURES_INTERVALS
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.binance.endpoints_futures import DEPTHS
-from blave_mcp.exchanges.binance.parse import DAY_MS, ask, candles, rows, span, windows
+from blave_mcp.exchanges.binance.forms import ExchangeInfo
+from blave_mcp.exchanges.binance.parse import DAY_MS, KLINES, ask, candles, rows, span, windows
 from blave_mcp.exchanges.binance.place import futures_arguments
 from blave_mcp.exchanges.binance.traces import trace
 from blave_mcp.exchanges.binance.verbs_spot import WALLETS, transfer
@@ -59,7 +60,7 @@ class BinanceFutures(Verbs):
     # The market.
 
     def instruments(self) -> Ask[tuple[Instrument, ...]]:
-        return ask(parse_futures.instruments, BINANCE["futures.instruments.list"].call())
+        return ask(parse_futures.instruments, BINANCE["futures.instruments.list"].call(), form=ExchangeInfo)
 
     def ticker(self, symbol: str) -> Ask[Ticker]:
         ids = ("futures.ticker.day", "futures.ticker.book", "futures.funding.now", "futures.interest.get")
@@ -72,7 +73,7 @@ class BinanceFutures(Verbs):
         call = BINANCE["futures.candles.list"].call(
             symbol=symbol, interval=interval, limit=count, **span(start_ms, end_ms)
         )
-        return ask(lambda payload: candles(payload, start_ms, end_ms, count), call)
+        return ask(lambda found: candles(found, start_ms, end_ms, count), call, form=KLINES)
 
     def book(self, symbol: str, depth: int) -> Ask[OrderBook]:
         count = next((known for known in DEPTHS if known >= depth), DEPTHS[-1])

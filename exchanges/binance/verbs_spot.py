@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from blave_mcp.exchanges.binance import parse_spot
 from blave_mcp.exchanges.binance.base import SPOT_INTERVALS
 from blave_mcp.exchanges.binance.endpoints import BINANCE
-from blave_mcp.exchanges.binance.parse import DAY_MS, ask, candles, rows, span, windows
+from blave_mcp.exchanges.binance.forms import ExchangeInfo
+from blave_mcp.exchanges.binance.parse import DAY_MS, KLINES, ask, candles, rows, span, windows
 from blave_mcp.exchanges.binance.place import SPOT_TYPES, spot_arguments
 from blave_mcp.exchanges.binance.traces import trace
 from blave_mcp.exchanges.dialect import Ask
@@ -77,7 +78,9 @@ class BinanceSpot(Verbs):
     # The market.
 
     def instruments(self) -> Ask[tuple[Instrument, ...]]:
-        return ask(parse_spot.instruments, BINANCE["spot.instruments.list"].call(showPermissionSets=False))
+        return ask(
+            parse_spot.instruments, BINANCE["spot.instruments.list"].call(showPermissionSets=False), form=ExchangeInfo
+        )
 
     def ticker(self, symbol: str) -> Ask[Ticker]:
         return ask(parse_spot.ticker, BINANCE["spot.ticker.day"].call(symbol=symbol, type="FULL"))
@@ -89,7 +92,7 @@ class BinanceSpot(Verbs):
         call = BINANCE["spot.candles.list"].call(
             symbol=symbol, interval=interval, limit=count, **span(start_ms, end_ms)
         )
-        return ask(lambda payload: candles(payload, start_ms, end_ms, count), call)
+        return ask(lambda found: candles(found, start_ms, end_ms, count), call, form=KLINES)
 
     def book(self, symbol: str, depth: int) -> Ask[OrderBook]:
         call = BINANCE["spot.book.get"].call(symbol=symbol, limit=max(1, min(depth, 5000)))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import InvalidOperation
 from typing import Any, TypeVar
 
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
+from blave_mcp.exchanges.asking import Asking
+from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Candle, Level, OrderStatus, Side, TimeInForce
 from blave_mcp.exchanges.verbs import by_time, unified
@@ -22,34 +20,7 @@ MOST_WINDOWS = 31
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable.
-
-    Args:
-        missing: whether `parse` takes a VenueFault in place of a payload, where the thing does not exist.
-    """
-
-    def checked(*payloads: Any) -> T:
-        if not missing:
-            for fault in payloads:
-                if isinstance(fault, VenueFault):
-                    raise VenueRefused(
-                        f"BingX answered {fault.code}: {fault.meaning}",
-                        code=fault.code,
-                        undone="No data was returned.",
-                        advice=fault.advice,
-                    )
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            where = ", ".join(dict.fromkeys(call.endpoint.id for call in calls))
-            raise Unavailable(
-                f"BingX's answer does not have the documented form ({where}: {type(error).__name__}).",
-                undone="No data was returned.",
-                advice="Read the endpoint itself to see the answer.",
-            ) from error
-
-    return Ask(calls, checked)
+ask = Asking("BingX")
 
 
 def moment(value: Any) -> int | None:

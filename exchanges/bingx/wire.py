@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
+
+from blave_mcp.exchanges.signing import hmac_hex
 
 NUMBERS = frozenset({"quantity", "quoteOrderQty", "price", "stopPrice", "priceRate", "activationPrice"})
 """What is a JSON number inside a list or an object; BingX refuses a quoted one there.
@@ -64,4 +64,4 @@ def signature(secret: str, text: str) -> str:
 
     https://github.com/BingX-API/api-ai-skills/blob/master/skills/references/authentication.md
     """
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac_hex(secret, text.encode())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +17,7 @@ from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
+from blave_mcp.exchanges.signing import hmac_bytes
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 API = "https://api.bitget.com"
@@ -81,7 +80,7 @@ def signature(secret: str, payload: str) -> str:
 
     https://www.bitget.com/api-doc/common/signature
     """
-    return base64.b64encode(hmac.new(secret.encode(), payload.encode(), hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac_bytes(secret, payload.encode())).decode()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from blave_mcp.exchanges.bitget import parse_futures
 from blave_mcp.exchanges.bitget.base import MARGIN_COIN, PRODUCT
 from blave_mcp.exchanges.bitget.endpoints import BITGET
-from blave_mcp.exchanges.bitget.parse import absent_error, ask, book, candles, kept, span, trades
+from blave_mcp.exchanges.bitget.parse import NO_SUCH_ORDER, ask, book, candles, kept, span, trades
 from blave_mcp.exchanges.bitget.place import futures_order, hold_side, of_contract, protection
 from blave_mcp.exchanges.bitget.traces import trace
 from blave_mcp.exchanges.bitget.verbs_spot import DAY_MS, HOUR_MS, MINUTE_MS, WALLETS, transfer, window
@@ -159,7 +159,7 @@ class BitgetFutures(Verbs):
                 for found in () if isinstance(payload, VenueFault) else parse_futures.plan_orders(payload):
                     if (id and found.id == id) or (client_id and found.client_id == client_id):
                         return found
-            raise absent_error("00000", "There is no such order.", "Look at the open orders and at the history.")
+            raise ask.refused(NO_SUCH_ORDER)
 
         return ask(parse, *calls, missing=True)
 

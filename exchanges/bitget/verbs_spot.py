@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from blave_mcp.exchanges.bitget import parse_spot
 from blave_mcp.exchanges.bitget.endpoints import BITGET
-from blave_mcp.exchanges.bitget.parse import absent_error, ask, book, candles, kept, rows, span, trades
+from blave_mcp.exchanges.bitget.parse import NO_SUCH_ORDER, ask, book, candles, kept, rows, span, trades
 from blave_mcp.exchanges.bitget.place import spot_order
 from blave_mcp.exchanges.bitget.traces import trace
 from blave_mcp.exchanges.dialect import Ask
@@ -280,5 +280,5 @@ def _all_orders(plain: Any, tpsl: Any, plans: Any) -> tuple[Order, ...]:
 def _only(found: list[Order]) -> Order:
     """Raises VenueRefused where there is none: a look-up of what does not exist is an empty list."""
     if not found:
-        raise absent_error("00000", "There is no such order.", "Look at the open orders and at the history.")
+        raise ask.refused(NO_SUCH_ORDER)
     return next((one for one in found if one.status is not OrderStatus.UNTRIGGERED), found[0])

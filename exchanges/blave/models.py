@@ -65,3 +65,26 @@ class AlphaTable:
     rows: tuple[AlphaRow, ...]
     fields: object = None
     note: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlphaPoint:
+    """One reading of an indicator.
+
+    Attributes:
+        time_ms: the bar's label. Whether that is its beginning or its end is not documented; only closed bars have one.
+        value: None where Blave has none.
+        extra: what comes beside the value for the same bar, as text: "scolor" with squeeze momentum.
+    """
+
+    time_ms: int
+    value: Decimal | None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlphaSeries:
+    """An indicator over time: oldest first, each time once. `statistics` is None where the indicator has none."""
+
+    points: tuple[AlphaPoint, ...]
+    statistics: Statistics | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 import uuid
@@ -20,6 +18,7 @@ from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
+from blave_mcp.exchanges.signing import hmac_hex
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 RECV_WINDOW_MS = 5000
@@ -70,7 +69,7 @@ def body_of(args: Sequence[tuple[str, Any]]) -> str:
 
 def signature(secret: str, payload: str) -> str:
     """HMAC-SHA256 in hexadecimal. https://bybit-exchange.github.io/docs/v5/guide#authentication"""
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac_hex(secret, payload.encode())
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
+from blave_mcp.exchanges.asking import Asking
+from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import optional
 from blave_mcp.exchanges.models import PositionSide, Side
 from blave_mcp.exchanges.verbs import unified
@@ -18,7 +17,6 @@ Row = Mapping[str, Any]
 DAY_MS = 24 * 60 * 60 * 1000
 WEEK_MS = 7 * DAY_MS
 MOST_WINDOWS = 31
-NO_DATA = "No data was returned."
 
 QUOTES = (
     "USDT", "USDC", "USDE", "USDQ", "USDR", "USD1", "EURQ", "EURR", "RLUSD", "PYUSD", "DAI", "BTC", "ETH", "SOL", "MNT",
@@ -26,34 +24,7 @@ QUOTES = (
 )  # fmt: skip
 
 
-def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable.
-
-    Args:
-        missing: whether `parse` takes a VenueFault in place of a payload, where the thing does not exist.
-    """
-
-    def checked(*payloads: Any) -> T:
-        if not missing:
-            for fault in payloads:
-                if isinstance(fault, VenueFault):
-                    raise VenueRefused(
-                        f"Bybit answered {fault.code}: {fault.meaning}",
-                        code=fault.code,
-                        undone=NO_DATA,
-                        advice=fault.advice,
-                    )
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            where = ", ".join(dict.fromkeys(call.endpoint.id for call in calls))
-            raise Unavailable(
-                f"Bybit's answer does not have the documented form ({where}: {type(error).__name__}).",
-                undone=NO_DATA,
-                advice="Read the endpoint itself to see the answer.",
-            ) from error
-
-    return Ask(calls, checked)
+ask = Asking("Bybit")
 
 
 def result(payload: Any) -> Row:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from blave_mcp.exchanges.bybit import parse_account, parse_market
 from blave_mcp.exchanges.bybit.endpoints import BYBIT
-from blave_mcp.exchanges.bybit.parse import DAY_MS, NO_DATA, WEEK_MS, ask, rows, span, windows
+from blave_mcp.exchanges.bybit.parse import DAY_MS, WEEK_MS, ask, rows, span, windows
 from blave_mcp.exchanges.bybit.place import NO_TRAILING, TYPES
 from blave_mcp.exchanges.bybit.traces import trace
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import BadArgument, Unsupported, VenueRefused
+from blave_mcp.exchanges.errors import NO_DATA, BadArgument, Unsupported, VenueRefused
 from blave_mcp.exchanges.models import (
     Balance,
     Candle,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +18,7 @@ from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
 from blave_mcp.exchanges.okx.codes import Code, harmless, lookup
 from blave_mcp.exchanges.okx.endpoints import OKX
+from blave_mcp.exchanges.signing import hmac_bytes
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 TAG = "96ee7de3fd4bBCDE"
@@ -47,7 +46,7 @@ def signature(secret: str, prehash: bytes) -> str:
 
     https://www.okx.com/docs-v5/en/#overview-rest-authentication-signature
     """
-    return base64.b64encode(hmac.new(secret.encode(), prehash, hashlib.sha256).digest()).decode("ascii")
+    return base64.b64encode(hmac_bytes(secret, prehash)).decode("ascii")
 
 
 def query_of(args: Sequence[tuple[str, Any]]) -> str:

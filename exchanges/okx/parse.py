@@ -6,13 +6,12 @@ is read together with the instruments (`contract_sizes`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import Unavailable, VenueRefused
+from blave_mcp.exchanges.asking import Asking
+from blave_mcp.exchanges.dialect import VenueFault
 from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import (
     Candle,
@@ -36,34 +35,7 @@ Sizes = Mapping[str, Decimal]
 ONE = Decimal(1)
 
 
-def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable.
-
-    Args:
-        missing: whether `parse` takes a VenueFault in place of a payload, where the thing does not exist.
-    """
-
-    def checked(*payloads: Any) -> T:
-        if not missing:
-            for fault in payloads:
-                if isinstance(fault, VenueFault):
-                    raise VenueRefused(
-                        f"OKX answered {fault.code}: {fault.meaning}",
-                        code=fault.code,
-                        undone="No data was returned.",
-                        advice=fault.advice,
-                    )
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            where = ", ".join(dict.fromkeys(call.endpoint.id for call in calls))
-            raise Unavailable(
-                f"OKX's answer does not have the documented form ({where}: {type(error).__name__}).",
-                undone="No data was returned.",
-                advice="Read the endpoint itself to see the answer.",
-            ) from error
-
-    return Ask(calls, checked)
+ask = Asking("OKX")
 
 
 def moment(value: Any) -> int | None:

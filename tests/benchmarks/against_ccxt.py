@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from statistics import geometric_mean
 from typing import Any
 
 import ccxt  # type: ignore[import-untyped]
@@ -19,7 +20,9 @@ import ccxt  # type: ignore[import-untyped]
 from blave_mcp.exchanges.binance import parse_futures, parse_spot
 from blave_mcp.exchanges.binance.dialect import signature, wire_value
 from blave_mcp.exchanges.binance.endpoints import BINANCE
-from blave_mcp.exchanges.binance.parse import candles
+from blave_mcp.exchanges.binance.forms import ExchangeInfo
+from blave_mcp.exchanges.binance.parse import KLINES, candles
+from blave_mcp.exchanges.client import deciphered
 from blave_mcp.exchanges.wire import HttpReply
 from tests.benchmarks.effort import Effort
 from tests.benchmarks.measure import Figure, at_least, interleaved, per_call
@@ -56,7 +59,11 @@ def against_ccxt(effort: Effort) -> list[Figure]:
         repeats = max(1, effort.repeats // pair.rows)
         samples = interleaved(per_call(pair.ours, repeats), per_call(pair.theirs, repeats), effort.rounds)
         figures.append(samples.faster(pair.name, "us", scale=1e6, target=TARGET))
-    return figures
+    ratios = [figure.ratio for figure in figures if figure.ratio is not None]
+    figures.append(Figure(name="geometric mean of these", ours=geometric_mean(ratios), unit="times", target=TARGET))
+    ours, theirs = (per_call(work, max(1, effort.repeats // MANY)) for work in _bound(other()))
+    samples = interleaved(ours, theirs, effort.rounds)
+    return [*figures, samples.faster(f"the decimals of {MANY} candles alone", "us", scale=1e6)]
 
 
 def pairs() -> list[Pair]:
@@ -126,9 +133,9 @@ def _same_request(ours: Any, theirs: Any) -> None:
 # Parsing
 
 
-def _reading(id: str, text: str, parse: Callable[[Any], Any]) -> Callable[[], Any]:
+def _reading(id: str, text: str, parse: Callable[[Any], Any], form: Any = None) -> Callable[[], Any]:
     call, reply = example(BINANCE[id]), HttpReply(200, {}, text.encode())
-    return lambda: parse(DIALECT.decipher(call, reply))
+    return lambda: parse(deciphered(DIALECT, call, reply, form))
 
 
 def _orders(exchange: Any) -> list[Pair]:
@@ -184,11 +191,17 @@ def _candles(exchange: Any, count: int) -> Pair:
 
     return Pair(
         f"parse {_counted(count, 'candle')}",
-        _reading("spot.candles.list", text, partial(candles, start_ms=None, end_ms=None, limit=count)),
+        _reading("spot.candles.list", text, partial(candles, start_ms=None, end_ms=None, limit=count), KLINES),
         lambda: exchange.parse_ohlcvs(exchange.parse_json(text), market),
         agree,
         rows=count,
     )
+
+
+def _bound(exchange: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Making a candle's five exact Decimals and nothing else, beside all that ccxt does: the bound of any parser."""
+    numbers = json.loads(_text("spot_klines"))[0][1:6] * MANY
+    return lambda: [Decimal(number) for number in numbers], _candles(exchange, MANY).theirs
 
 
 def _positions(exchange: Any) -> Pair:
@@ -220,7 +233,7 @@ def _markets(exchange: Any, count: int) -> list[Pair]:
         text = json.dumps(told)
         return Pair(
             f"parse {_counted(count, f'{product} instrument')}",
-            _reading(f"{product}.instruments.list", text, parse),
+            _reading(f"{product}.instruments.list", text, parse, ExchangeInfo),
             lambda: exchange.parse_markets(exchange.parse_json(text)["symbols"]),
             _same_markets,
             rows=count,

@@ -9,31 +9,23 @@ prices come from: "synthetic", "file" or "live", or several of them.
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from blave_mcp.exchanges.paper.blave import series
+from blave_mcp.exchanges.paper.blave.alphas import ALPHA_ROUTES
+from blave_mcp.exchanges.paper.blave.asking import ABSENT, Ask, BlaveRefusal, Route, gap_of, number
 from blave_mcp.exchanges.paper.face import BadForm, Window, header, json_reply, parse_form, path_and_query, table
-from blave_mcp.exchanges.paper.face_books import Books, Refused
-from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, Bar, IntervalUnavailable, Market, MarketError
+from blave_mcp.exchanges.paper.face_books import Books
+from blave_mcp.exchanges.paper.market import HOUR, MINUTE, Bar, IntervalUnavailable, MarketError
 from blave_mcp.exchanges.paper.types import Listing, Product
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 
 REQUESTS, WINDOW_MS = 100, 300_000
 REFRESH_MS = 5 * MINUTE
-LONGEST_DAYS = 366
-DEFAULT_DAYS = 30
 SUPPLY_DAYS = 40
 STATISTICS_DAYS = 400
-LESSER_LEVERAGE = 50
-ABSENT = ""
-"""What the venue writes where there is not enough data."""
-_UNITS = {"min": MINUTE, "h": HOUR, "d": DAY}
 _NAMES: Mapping[str, tuple[str, str]] = {
     "holder_concentration": ("Holder Concentration", "籌碼集中度"),
     "taker_intensity": ("Taker Intensity", "多空力道"),
@@ -42,86 +34,6 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "squeeze_momentum": ("Squeeze Momentum", "擠壓動能"),
 }
 _RANGES = [["-3", "-2"], ["-2", "-0.5"], ["-0.5", "0.5"], ["0.5", "2"], ["2", "3"]]
-
-
-class BlaveRefusal(Refused):
-    """An answer that is no data: a status and a message."""
-
-    def __init__(self, status: int, message: str, *, wait: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.wait = wait
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request, as a handler gets it."""
-
-    face: BlaveFace
-    params: Mapping[str, str]
-    market: Market
-    listings: Mapping[str, Listing]
-    now: int
-
-    def text(self, name: str) -> str:
-        value = self.params.get(name, "")
-        if not value:
-            raise BlaveRefusal(400, f"{name} is required")
-        return value
-
-    def listing(self) -> Listing:
-        """Returns the perpetual of the symbol."""
-        symbol = self.text("symbol")
-        if symbol not in self.listings:
-            raise BlaveRefusal(404, f"symbol {symbol} not found")
-        return self.listings[symbol]
-
-    def period(self) -> int:
-        """Returns the period in milliseconds."""
-        found = re.fullmatch(r"([1-9]\d{0,3})(min|h|d)", self.text("period"))
-        if found is None:
-            raise BlaveRefusal(400, "period must be a number and min, h or d")
-        return int(found[1]) * _UNITS[found[2]]
-
-    def span(self) -> tuple[int, int]:
-        """Returns the wanted time, market time, half open: whole days, both dates included."""
-        today = self.market.clock(self.now)
-        end = self._date("end_date")
-        last = today - today % DAY if end is None else end
-        start = self._date("start_date")
-        first = last - DEFAULT_DAYS * DAY if start is None else start
-        if first > last:
-            raise BlaveRefusal(400, "start_date is after end_date")
-        if last - first > LONGEST_DAYS * DAY:
-            raise BlaveRefusal(400, "the range between start_date and end_date cannot exceed 1 year")
-        return first, last + DAY
-
-    def _date(self, name: str) -> int | None:
-        value = self.params.get(name)
-        if value is None:
-            return None
-        try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                raise ValueError(value)
-            return int(datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * 1_000
-        except ValueError:
-            raise BlaveRefusal(400, f"{name} must be a date, YYYY-MM-DD") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """An endpoint. `params`: the names it takes; another is refused."""
-
-    path: str
-    handler: Callable[[Ask], Any]
-    params: str = ""
-    method: str = "GET"
-
-
-def number(value: Decimal | None, places: int = 4) -> Decimal | str:
-    """Returns a number for JSON, or what stands for none."""
-    return ABSENT if value is None else round(value, places)
 
 
 # Handlers
@@ -202,23 +114,8 @@ def _readings(ask: Ask, listing: Listing, days: Sequence[Bar]) -> dict[str, Any]
         found["whale_hunter"] = dict.fromkeys(found["whale_hunter"], ABSENT)
     flow = series.flow_share(sheet, 24)
     found["oi_imbalance"] = {"-": number(flow[-1] if flow else None)}
-    ahead = None if gap == "young" else series.outlook([bar.close for bar in days])
-    names = ("up_prob", "exp_value", "avg_up_return", "avg_down_return", "return_ratio")
-    found["statistics"] = {
-        **{name: number(None if ahead is None else getattr(ahead, name)) for name in names},
-        "is_data_sufficient": ahead is not None,
-    }
+    found["statistics"] = series.statistics(None if gap == "young" else series.outlook([bar.close for bar in days]))
     return found
-
-
-def gap_of(listing: Listing) -> str:
-    """Returns what is missing for a symbol: "indicator", "variant", "young" or nothing.
-
-    The venue has such gaps for lesser coins, and a reader of the table must meet them.
-    """
-    if listing.max_leverage > LESSER_LEVERAGE:
-        return ""
-    return ("indicator", "variant", "young", "")[sha256(listing.symbol.encode()).digest()[0] % 4]
 
 
 def _changes(ask: Ask, listing: Listing) -> dict[str, Any]:
@@ -255,6 +152,7 @@ class BlaveFace:
         Route("/price", price, "symbol"),
         Route("/alpha_table", alpha_table),
         Route("/kline", kline, "symbol period start_date end_date"),
+        *ALPHA_ROUTES,
     )
 
     def __init__(self, books: Books, *, key: str, secret: str) -> None:

@@ -9,14 +9,22 @@ perpetual, `flow(n)` = sum of (2 buy - volume) over n hours / sum of volume, and
 * holder_concentration = z(flow(72)) - z(return over 72 hours): takers buy what does not rise
 * market_sentiment = z(perpetual / spot - 1)
 * squeeze_momentum = (close - middle) / deviation of 20 daily closes, middle = mean of the 20 days' mean and mid-range
+* liquidation = z(volume-weighted fall over n hours): what falls on volume liquidates longs
+* market_direction = (z(flow(24)) + z(return over 24 hours)) / 2 of BTC
+* capital_shortage = z(open interest) of BTC: more of it, more borrowed
+* top_trader_exposure = 25 (flow(72) scored) of BTC, in percent of their assets
 
+A reading of a bar is made of the hourly bars that are closed when the bar closes; a period finer than an hour repeats
+the hour's. Statistics are those of the days on the same side of the 20-day mean as the last one, in fractions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
+from itertools import pairwise
+from typing import Any
 
 from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, Bar, IntervalUnavailable, Market, MarketError
 from blave_mcp.exchanges.paper.types import ZERO, Listing, Product, key_of
@@ -27,8 +35,11 @@ SQUEEZE_DAYS = 20
 Series = list[Decimal | None]
 """One value for each bar, None where there is not enough before it."""
 
-TIMEFRAMES: Mapping[str, int] = {"1h": 1, "4h": 4, "8h": 8, "24h": 24, "3d": 72}
-"""In hours."""
+_EXACT = Context(prec=120)
+_ROUND = Context(prec=28)
+
+TIMEFRAMES: Mapping[str, int] = {"15min": 1, "1h": 1, "4h": 4, "8h": 8, "24h": 24, "3d": 72}
+"""In hours; there are none finer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +54,18 @@ class Sheet:
     spot: Sequence[Decimal]
 
 
-def sheet_of(market: Market, listing: Listing, hours: int, now_ms: int) -> Sheet:
-    """Returns the last `hours` closed bars of a perpetual; fewer where there are fewer, none where none so fine."""
+def sheet_of(
+    market: Market, listing: Listing, hours: int, now_ms: int, *, until_ms: int = 0, parts: str = "interest spot"
+) -> Sheet:
+    """Returns the last `hours` closed bars of a perpetual; fewer where there are fewer, none where none so fine.
+
+    Args:
+        until_ms: market time before which they close; 0 is now.
+        parts: which of interest and spot are wanted; the others are left empty.
+    """
     at = market.clock(now_ms)
-    until = at - at % HOUR
+    until = min(until_ms or at, at)
+    until -= until % HOUR
     try:
         bars = market.bars(listing.key, HOUR, until - hours * HOUR, until, now_ms)
     except IntervalUnavailable:
@@ -57,8 +76,10 @@ def sheet_of(market: Market, listing: Listing, hours: int, now_ms: int) -> Sheet
         closes=[bar.close for bar in bars],
         volumes=[bar.volume for bar in bars],
         flows=[2 * _taker(bar) - bar.volume for bar in bars],
-        interest=_interest(market, listing, [now_ms - (at - time - HOUR) for time in times]),
-        spot=_spot(market, listing, times, now_ms),
+        interest=(
+            _interest(market, listing, [now_ms - (at - time - HOUR) for time in times]) if "interest" in parts else []
+        ),
+        spot=_spot(market, listing, times, now_ms) if "spot" in parts else [],
     )
 
 
@@ -115,7 +136,17 @@ def change(values: Sequence[Decimal], count: int) -> Series:
 
 def score(values: Series, window: int = WEEK_HOURS) -> Series:
     """Returns standard scores within a trailing window, which must be at least half full."""
-    return [last_score(values[: i + 1], window) for i in range(len(values))]
+    scores: Series = []
+    with localcontext(_EXACT):
+        count, total, squares = 0, ZERO, ZERO
+        for i, value in enumerate(values):
+            gone = values[i - window] if i >= window else None
+            if gone is not None:
+                count, total, squares = count - 1, total - gone, squares - gone * gone
+            if value is not None:
+                count, total, squares = count + 1, total + value, squares + value * value
+            scores.append(None if value is None or count * 2 < window else _standard(value, count, total, squares))
+    return scores
 
 
 def last_score(values: Series, window: int = WEEK_HOURS) -> Decimal | None:
@@ -124,8 +155,14 @@ def last_score(values: Series, window: int = WEEK_HOURS) -> Decimal | None:
     value = values[-1] if values else None
     if value is None or len(past) * 2 < window:
         return None
-    mean, deviation = spread(past)
-    return (value - mean) / deviation if deviation else ZERO
+    with localcontext(_EXACT):
+        return _standard(value, len(past), sum(past, ZERO), sum((x * x for x in past), ZERO))
+
+
+def _standard(value: Decimal, count: int, total: Decimal, squares: Decimal) -> Decimal:
+    """(value - mean) / deviation; the sums are exact, so that it does not matter in which order they were made."""
+    variance = squares * count - total * total
+    return _ROUND.divide(value * count - total, _ROUND.sqrt(variance)) if variance > 0 else ZERO
 
 
 # Indicators
@@ -172,6 +209,36 @@ def market_sentiment(sheet: Sheet) -> Decimal | None:
     return last_score(premium(sheet))
 
 
+def holder_series(sheet: Sheet) -> Series:
+    flow, returns = map(score, holder_parts(sheet))
+    return [None if f is None or r is None else f - r for f, r in zip(flow, returns, strict=True)]
+
+
+def falls(sheet: Sheet, hours: int) -> Series:
+    """Returns how far the price fell on how much volume; rises count the other way."""
+    moves = [
+        ZERO if i == 0 else (sheet.closes[i - 1] - close) / sheet.closes[i - 1] * volume
+        for i, (close, volume) in enumerate(zip(sheet.closes, sheet.volumes, strict=True))
+    ]
+    return trailing_sum(moves, hours)
+
+
+def direction(sheet: Sheet) -> Series:
+    day = 24
+    returns: Series = [None if i < day else close / sheet.closes[i - day] - 1 for i, close in enumerate(sheet.closes)]
+    both = zip(score(flow_share(sheet, day)), score(returns), strict=True)
+    return [None if flow is None or change is None else (flow + change) / 2 for flow, change in both]
+
+
+def squeezed(days: Sequence[Bar]) -> bool:
+    """Whether the Bollinger bands (2 deviations) of 20 days lie inside the Keltner channel (1.5 true ranges)."""
+    window = days[-SQUEEZE_DAYS - 1 :]
+    if len(window) <= SQUEEZE_DAYS:
+        return False
+    ranges = [max(bar.high, before.close) - min(bar.low, before.close) for before, bar in pairwise(window)]
+    return 2 * spread([bar.close for bar in window[1:]])[1] < Decimal("1.5") * mean_of(ranges)
+
+
 def squeeze_momentum(days: Sequence[Bar]) -> Decimal | None:
     """Returns the momentum at the last of some daily bars."""
     window = days[-SQUEEZE_DAYS:]
@@ -189,7 +256,7 @@ class Outlook:
 
     Attributes:
         up_prob: share of them after which the next day closed higher.
-        exp_value, avg_up_return, avg_down_return: next day's returns in percent.
+        exp_value, avg_up_return, avg_down_return: next day's returns as fractions.
     """
 
     up_prob: Decimal
@@ -209,9 +276,7 @@ def outlook(closes: Sequence[Decimal]) -> Outlook | None:
     sums = trailing_sum(closes, SQUEEZE_DAYS)
     above = [None if total is None else close > total / SQUEEZE_DAYS for close, total in zip(closes, sums, strict=True)]
     returns = [
-        (after / close - 1) * 100
-        for close, after, side in zip(closes, closes[1:], above, strict=False)
-        if side is above[-1]
+        after / close - 1 for close, after, side in zip(closes, closes[1:], above, strict=False) if side is above[-1]
     ]
     if not returns:
         return None
@@ -224,10 +289,18 @@ def outlook(closes: Sequence[Decimal]) -> Outlook | None:
     )
 
 
-def daily_bars(market: Market, listing: Listing, count: int, now_ms: int) -> list[Bar]:
-    """Returns the last closed daily bars."""
+def statistics(ahead: Outlook | None) -> dict[str, Any]:
+    """Returns an outlook as the venue writes it; empty texts where there is none."""
+    names = ("up_prob", "exp_value", "avg_up_return", "avg_down_return", "return_ratio")
+    values = {name: "" if ahead is None else round(getattr(ahead, name), 6) for name in names}
+    return {**values, "is_data_sufficient": ahead is not None}
+
+
+def daily_bars(market: Market, listing: Listing, count: int, now_ms: int, until_ms: int = 0) -> list[Bar]:
+    """Returns the last daily bars that are closed, now or at a market time before."""
     at = market.clock(now_ms)
-    until = at - at % DAY
+    until = min(until_ms or at, at)
+    until -= until % DAY
     return market.bars(listing.key, DAY, until - count * DAY, until, now_ms)
 
 

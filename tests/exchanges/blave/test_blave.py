@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
 from blave_mcp.exchanges.blave.endpoints import BLAVE
 from blave_mcp.exchanges.blave.models import AlphaRow, Price, Statistics
-from blave_mcp.exchanges.blave.verbs import BlaveData, parse_candles, years
+from blave_mcp.exchanges.blave.parse import parse_candles
+from blave_mcp.exchanges.blave.verbs import BlaveData, years
 from blave_mcp.exchanges.dialect import VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Effect
 from blave_mcp.exchanges.errors import BadArgument, Unavailable, Unsupported, VenueRefused

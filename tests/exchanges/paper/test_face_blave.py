@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blave_mcp.exchanges.paper.blave import series
-from blave_mcp.exchanges.paper.blave.face import gap_of
+from blave_mcp.exchanges.paper.blave.asking import gap_of
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.listings import default_listings
 from blave_mcp.exchanges.paper.market import DAY, HOUR

@@ -15,7 +15,7 @@ from blave_mcp.exchanges.endpoint import flag, integer, text
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.answers import answer, split, table
-from blave_mcp.tools.blave_market import BLAVE, native_symbol
+from blave_mcp.tools.blave.market import BLAVE, native_symbol
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch

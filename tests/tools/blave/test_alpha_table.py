@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from blave_mcp.exchanges.blave.models import Value
 from blave_mcp.exchanges.errors import BadArgument, MissingCredentials, Unsupported
 from blave_mcp.server.store import Store
-from blave_mcp.tools.alpha_table import conditions, resolve, sort_rows
-from blave_mcp.tools.blave_market import blave_interval, native_symbol
+from blave_mcp.tools.blave.alpha_table import conditions, resolve, sort_rows
+from blave_mcp.tools.blave.market import blave_interval, native_symbol
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.times import to_ms
 from tests.desks import blave, desk_of, paper_blave

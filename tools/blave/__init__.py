@@ -1,0 +1,1 @@
+"""What Blave knows: its indicators, their history, liquidations, traders and alerts."""
