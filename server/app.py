@@ -25,6 +25,7 @@ from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from blave_mcp.tools.desk import Desk, Limits, Venue
 
 if TYPE_CHECKING:
+    from blave_mcp.server.notify import Channels
     from blave_mcp.server.paper import PaperHouse
 
 
@@ -128,6 +129,7 @@ class App:
     desk: Desk
     transports: list[Transport]
     series: SqliteSeries
+    channels: Channels | None = None
 
     async def aclose(self) -> None:
         for transport in self.transports:
@@ -191,8 +193,18 @@ class _Builder:
         self._clock = clock
         self.transports: list[Transport] = []
         self._house: PaperHouse | None = None
+        self._web: Transport | None = None
         if settings.mode == "paper" and (settings.paper_feed or settings.urls):
             self.house()  # what is wrong with them is told at start
+
+    def web(self) -> Transport:
+        """The real network, in every mode: for pages that are read and channels that are written to, not for venues."""
+        from blave_mcp.exchanges.http import HttpTransport
+
+        if self._web is None:
+            self._web = HttpTransport()
+            self.transports.append(self._web)
+        return self._web
 
     def names(self) -> list[str]:
         """The venues that this mode offers."""
@@ -240,10 +252,6 @@ class _Builder:
         return client, credentials
 
     def _real(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
-        from blave_mcp.exchanges.http import HttpTransport
-
-        if not self.transports:
-            self.transports.append(HttpTransport())
         hosts = one.dialect.hosts
         testnet = self._settings.mode == "testnet" and not one.data_only
         credentials, missing = credentials_for(one.dialect, self._settings)
@@ -252,7 +260,7 @@ class _Builder:
         backups = {product: host.backup for product, host in hosts.items() if host.backup}
         client = VenueClient(
             one.dialect,
-            self.transports[0],
+            self.web(),
             credentials,
             base_urls={**urls, **own},
             backup_urls={} if testnet or own else backups,
@@ -317,7 +325,16 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     )
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    return App(settings, store, desk, builder.transports, series)
+    return App(settings, store, desk, builder.transports, series, _channels(settings, builder, clock))
+
+
+def _channels(settings: Settings, builder: _Builder, clock: Clock) -> Channels | None:
+    """What the user set up to be told by; nothing is imported for it where nothing was."""
+    if not (settings.telegram_chat or settings.slack_webhook or settings.discord_webhook):
+        return None
+    from blave_mcp.server.notify import channels_of
+
+    return channels_of(settings, builder.web, clock)
 
 
 def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:

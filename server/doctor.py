@@ -40,6 +40,7 @@ def examine(settings: Settings, say: Callable[[str], None]) -> int:
     say(f"read-only    {'yes' if settings.read_only else 'no'}")
     app = build(settings)
     try:
+        say(f"channels     {app.channels.titles if app.channels else 'none; charts are shown and kept, not sent'}")
         for name, kind in kinds().items():
             venue = app.desk.venues.get(name)
             _, missing = credentials_for(kind.dialect, settings)

@@ -69,7 +69,10 @@ def server_for(app: App) -> Server[Any]:
                 group.cancel_scope.cancel()
 
     tools = choose(app.settings.toolsets, read_only=app.settings.read_only)
-    return build_server(app.desk, tools, app.settings.home, lifespan, guides=ALL_GUIDES, prompts=ALL_PROMPTS)
+    deliver = app.channels.deliver if app.channels else None
+    return build_server(
+        app.desk, tools, app.settings.home, lifespan, guides=ALL_GUIDES, prompts=ALL_PROMPTS, deliver=deliver
+    )
 
 
 async def serve_stdio(app: App, wire: Wire) -> None:
