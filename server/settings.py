@@ -52,7 +52,7 @@ CHANNEL_VARIABLES = (
     "BLAVE_MCP_SLACK_WEBHOOK",
     "BLAVE_MCP_DISCORD_WEBHOOK",
 )
-"""The user's own channels, to which charts and posts are sent. All but the chat are secrets: they let one post there."""
+"""The user's own channels, where charts and posts go. All but the chat are secrets: each lets one post there."""
 
 PLACES = ("BLAVE_MCP_TELEGRAM_URL", "BLAVE_MCP_ETF_URL", "BLAVE_MCP_POSTS_URL")
 """Base URLs that belong to no venue."""
