@@ -17,8 +17,10 @@ from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
+from blave_mcp.exchanges.sources.pages import ETF_URL, POSTS_URL, Pages
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
+from blave_mcp.server.impersonate import browser_like
 from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
@@ -320,12 +322,24 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         ),
         channel=settings.confirm,
         prices=prices_in_words(settings),
+        pages=_pages(settings, builder, clock),
+        chart_style=settings.chart_style,
         series=series,
         market_ms=builder.market_ms,
     )
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
     return App(settings, store, desk, builder.transports, series, _channels(settings, builder, clock))
+
+
+def _pages(settings: Settings, builder: _Builder, clock: Clock) -> Pages:
+    return Pages(
+        builder.web(),
+        clock,
+        etf_url=settings.etf_url or ETF_URL,
+        posts_url=settings.posts_url or POSTS_URL,
+        disguised=browser_like(),
+    )
 
 
 def _channels(settings: Settings, builder: _Builder, clock: Clock) -> Channels | None:

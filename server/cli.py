@@ -221,5 +221,20 @@ def paper(venue: str | None, port: int, reset: bool) -> None:
         raise click.UsageError("Give --venue, --reset or both.")
 
 
+@main.group()
+def monitor() -> None:
+    """Watch from a terminal: what is new is printed, and sent to the channels that you set up."""
+
+
+@monitor.command("posts")
+@click.option("--every", "minutes", type=click.IntRange(1, 1440), help="Look every so many minutes; once without.")
+@click.option("--translate", "language", default="", help="Add a translation, for instance zh-TW (an extra).")
+def monitor_posts(minutes: int | None, language: str) -> None:
+    """Print and push new posts of the feed, each once."""
+    from blave_mcp.server.cli_monitor import watch_posts
+
+    raise SystemExit(watch_posts(_settings(), minutes, language))
+
+
 if __name__ == "__main__":
     main()

@@ -22,6 +22,7 @@ from blave_mcp.exchanges.errors import (
 )
 from blave_mcp.exchanges.gate import Approved, Gate, Hands
 from blave_mcp.exchanges.models import Instrument, Market, Trace
+from blave_mcp.exchanges.sources.pages import Pages, closed_pages
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.aftermath import aftermath
@@ -102,6 +103,8 @@ class Desk:
     Attributes:
         mode: paper, testnet or live.
         channel: how confirmations come: chat or dialog.
+        pages: where public pages are read.
+        chart_style: dark or light.
         prices: where the prices of the paper exchange come from, in words; "" outside paper mode.
         series: finished bars and readings that were fetched before, from this mode's source alone.
         market_ms: our time -> the time at which the data stand; they differ only over a file of old bars.
@@ -116,6 +119,8 @@ class Desk:
     channel: str = "chat"
     prices: str = ""
     series: SeriesStore = field(default_factory=MemorySeries)
+    pages: Pages = field(default_factory=closed_pages, repr=False)
+    chart_style: str = "dark"
     market_ms: Callable[[int], int] = field(default=lambda now_ms: now_ms, repr=False)
     gate: Gate = field(init=False)
     _instruments: dict[tuple[str, Market], tuple[float, tuple[Instrument, ...]]] = field(

@@ -9,8 +9,16 @@ from blave_mcp.tools.explore import EXPLORE_TOOLS
 from blave_mcp.tools.market import MARKET_TOOLS
 from blave_mcp.tools.spec import Guide, Prompt, Tool, Toolset, Touch
 from blave_mcp.tools.trade_tools import TRADE_TOOLS
+from blave_mcp.tools.workflows.tools import WORKFLOW_TOOLS
 
-ALL_TOOLS: tuple[Tool, ...] = (*MARKET_TOOLS, *ACCOUNT_TOOLS, *TRADE_TOOLS, *EXPLORE_TOOLS, *CONFIRM_TOOLS)
+ALL_TOOLS: tuple[Tool, ...] = (
+    *MARKET_TOOLS,
+    *ACCOUNT_TOOLS,
+    *TRADE_TOOLS,
+    *WORKFLOW_TOOLS,
+    *EXPLORE_TOOLS,
+    *CONFIRM_TOOLS,
+)
 ALL_GUIDES: tuple[Guide, ...] = ()
 ALL_PROMPTS: tuple[Prompt, ...] = ()
 

@@ -1,9 +1,8 @@
 """Data become descriptions: what a picture says, before anything is drawn."""
 
-from dataclasses import replace
-
 import pytest
 
+from blave_mcp.exchanges.models import Candle
 from blave_mcp.tools.charts.backtest import drawdown, heat_figure, permutations_figure, spans_held
 from blave_mcp.tools.charts.figure import Bars, Candles, Dots, Heat, Line, Role, Rule
 from blave_mcp.tools.charts.liquidation import Cluster, LiquidationMap, clusters, liquidation_figure, named, running
@@ -28,7 +27,7 @@ def test_candles_come_with_volume_coloured_by_direction_and_each_study():
 
 
 def test_candles_without_volume_have_no_volume_panel():
-    bars = [replace(bar, volume=None) for bar in samples.candles(5)]
+    bars = [Candle(b.open_ms, b.open, b.high, b.low, b.close) for b in samples.candles(5)]
     figure = klines_figure("BTC/USDT", "1h", bars, width_ms=samples.HOUR, source="Blave")
     assert len(figure.panels) == 1
     assert "5 bars of 1h" in figure.alt

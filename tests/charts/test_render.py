@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 
 from blave_mcp.exchanges.errors import Unavailable
+from blave_mcp.tools.charts import fonts
 from blave_mcp.tools.charts import render as rendering
 from blave_mcp.tools.charts.backtest import heat_figure
 from blave_mcp.tools.charts.figure import Candles, Figure, Heat, Role, Rule, Scale
-from blave_mcp.tools.charts.render import build, legible, picture, render
+from blave_mcp.tools.charts.fonts import legible
+from blave_mcp.tools.charts.render import build, picture, render
 from blave_mcp.tools.charts.styles import DARK, LIGHT, STYLES
 from tests.charts import baselines, samples
 from tests.conftest import ROOT
@@ -201,10 +203,10 @@ def test_text_that_others_wrote_is_drawn_as_it_is_and_never_as_a_formula():
 
 
 def test_characters_that_no_installed_font_has_are_left_out_and_the_rest_stays(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rendering, "_glyphs", lambda: frozenset(range(32, 127)))
+    monkeypatch.setattr(fonts, "glyphs", lambda: frozenset(range(32, 127)))
     assert legible("麻吉大哥 (Machi) BTC") == "(Machi) BTC"
     assert legible("a\nb  c") == "a\nb  c"
-    monkeypatch.setattr(rendering, "_glyphs", lambda: frozenset(range(0x110000)))
+    monkeypatch.setattr(fonts, "glyphs", lambda: frozenset(range(0x110000)))
     assert legible("麻吉大哥") == "麻吉大哥"
 
 
@@ -234,7 +236,7 @@ async def test_without_matplotlib_the_failure_names_the_command_that_installs_it
             raise ImportError(name)
         return real(name, *args, **kwargs)
 
-    rendering._matplotlib.cache_clear()
+    fonts.library_of_charts.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(Unavailable) as failure:
         await picture(samples.ladder())
@@ -243,16 +245,16 @@ async def test_without_matplotlib_the_failure_names_the_command_that_installs_it
     assert "No chart was drawn." in str(failure.value)
 
 
-def test_one_module_alone_knows_matplotlib_and_never_pyplot():
+def test_three_modules_alone_know_matplotlib_and_never_pyplot():
     found = [
         path.relative_to(ROOT).as_posix()
         for folder in ("server", "tools", "exchanges")
         for path in sorted((ROOT / folder).rglob("*.py"))
         if re.search(r"^\s*(import|from) matplotlib", path.read_text(), re.MULTILINE)
     ]
-    assert found == ["tools/charts/render.py"]
-    assert "import pyplot" not in (ROOT / found[0]).read_text()
-    assert "matplotlib.pyplot" not in (ROOT / found[0]).read_text()
+    assert found == ["tools/charts/fonts.py", "tools/charts/panels.py", "tools/charts/render.py"]
+    for name in found:
+        assert not re.search(r"import pyplot|matplotlib\.pyplot", (ROOT / name).read_text())
 
 
 def test_importing_every_chart_module_loads_nothing_heavy():

@@ -1,0 +1,50 @@
+"""The commands that watch."""
+
+from __future__ import annotations
+
+import anyio
+import click
+
+from blave_mcp.server.app import App, build
+from blave_mcp.server.monitor import PostWatch, Seen, keep_watching, translator
+from blave_mcp.server.serve import log_to_stderr
+from blave_mcp.server.settings import Settings
+
+
+def complain(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def watch_posts(settings: Settings, minutes: int | None, language: str) -> int:
+    """Returns 0, or 1 where something could not be delivered.
+
+    Raises:
+        BlaveError: the feed cannot be read, or the language not be had.
+    """
+    log_to_stderr(settings.log_level)
+    translate = translator(language) if language else None
+
+    async def run() -> int:
+        app = build(settings)
+        try:
+            with Seen(settings.home / "monitor.sqlite3") as seen:
+                watch = PostWatch(app.desk.pages, seen, app.desk.clock, click.echo, app.channels, translate)
+                if minutes is not None:
+                    complain(f"Watching every {minutes} min; {_goes_to(app)}. Ctrl-C ends it.")
+                    await keep_watching(watch, minutes, complain)
+                count = await watch.once()
+                complain(f"{count} new; {_goes_to(app)}.")
+                for failure in watch.failures:
+                    complain(f"{failure} It stays new, and is sent at the next run.")
+                return 1 if watch.failures else 0
+        finally:
+            await app.aclose()
+
+    try:
+        return anyio.run(run)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _goes_to(app: App) -> str:
+    return f"also sent to {app.channels.titles}" if app.channels else "no channel is set up, so they are printed alone"
