@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Auth, Call, Effect, Endpoint, Param, Rule
+from blave_mcp.exchanges.endpoint import Auth, Call, Caution, Effect, Endpoint, Param, Rule
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -67,6 +67,7 @@ class Catalogue:
         params: Sequence[Param] = (),
         rule: Rule | None = None,
         reason: str = "",
+        caution: Caution = "",
     ) -> Endpoint:
         method, _, path = route.partition(" ")
         product = id.partition(".")[0]
@@ -81,6 +82,7 @@ class Catalogue:
             (effect is Effect.WRITE and method == "GET" and not reason, "a GET that writes wants a reason"),
             (effect is Effect.READ and method != "GET" and not reason, f"a {method} that reads wants a reason"),
             (effect is Effect.WRITE and auth is not Auth.SIGNED, "a write is signed"),
+            (bool(caution) and effect is not Effect.WRITE, "a caution is about a write"),
             (not doc or not url.startswith("https://"), "doc and url are required"),
         ):
             if wrong:
@@ -100,6 +102,7 @@ class Catalogue:
             params=tuple(params),
             rule=rule,
             reason=reason,
+            caution=caution,
         )
         self._by_id[id] = endpoint
         return endpoint

@@ -19,6 +19,9 @@ Args = Mapping[str, Any]
 Rule = Callable[[Args], str | None]
 """Looks at the arguments together; returns what is wrong with them, or None."""
 
+Caution = str | Callable[[Args], str]
+"""What a person should read before a call is sent; "" where its arguments make it harmless."""
+
 MAX_DIGITS = 40
 
 
@@ -290,6 +293,7 @@ class Endpoint:
         url: the venue's own page about it.
         reason: why a GET writes or a POST reads, where that is so.
         rule: a conditional rule over all arguments.
+        caution: "" where the arguments say it all.
     """
 
     id: str
@@ -306,6 +310,10 @@ class Endpoint:
     params: tuple[Param, ...] = ()
     rule: Rule | None = None
     reason: str = ""
+    caution: Caution = ""
+
+    def caution_for(self, args: Args) -> str:
+        return self.caution(args) if callable(self.caution) else self.caution
 
     def call(self, given: Args | None = None, /, **more: Any) -> Call:
         """Checks the arguments and freezes them.

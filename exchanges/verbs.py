@@ -52,6 +52,7 @@ class Verbs:
         wallet: of the balances, the one that this market trades from; "" where they are all of it.
         names_margin_mode: each order names its margin mode, which is no setting of the symbol; leverage is set for each
             mode apart (`under`).
+        cancels_by_id: whether `cancel_all` cancels the orders that it is told, and none that is placed later.
         margin_by_direction: whether `adjust_margin` wants LONG or SHORT in one-way mode too.
     """
 
@@ -65,6 +66,7 @@ class Verbs:
     max_candles: ClassVar[int] = 500
     wallet: ClassVar[str] = ""
     names_margin_mode: ClassVar[bool] = False
+    cancels_by_id: ClassVar[bool] = False
     margin_by_direction: ClassVar[bool] = False
 
     def _lacking(self, verb: str) -> NoReturn:
@@ -155,8 +157,12 @@ class Verbs:
     def cancel(self, order: Order) -> tuple[Call, ...]:
         self._lacking("cancel")
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
-        """Cancels every open order in `symbol`, conditional ones included."""
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
+        """Cancels every open order in `symbol`, conditional ones included.
+
+        Args:
+            orders: the open ones as they were just read, for venues that cancel by id (`cancels_by_id`).
+        """
         self._lacking("cancel_all")
 
     def protect(

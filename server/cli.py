@@ -143,6 +143,14 @@ def endpoints(as_csv: bool, venue: str) -> None:
 
 
 @main.command()
+def venues() -> None:
+    """Print which venue can what, as the README's table."""
+    from blave_mcp.server.matrix import capabilities
+
+    click.echo(capabilities())
+
+
+@main.command()
 @click.option("--limit", default=20, show_default=True, help="How many, newest first.")
 @click.option("--full", is_flag=True, help="With summaries and steps.")
 @click.option("--json", "as_json", is_flag=True)

@@ -54,6 +54,7 @@ async def describe_endpoint(desk: Desk, *, venue: str, endpoint: str) -> Result:
     parts = [
         f"{one.venue} {one.id}: {one.method} {one.path} - {one.doc}",
         f"It {writes_words(one.effect)}. {AUTH_WORDS[one.auth].capitalize()}.{f' {one.reason}' if one.reason else ''}",
+        f"Caution: {one.caution}" if isinstance(one.caution, str) and one.caution else "",
         f"Limit {one.bucket}: costs {one.weight} of {bucket.amount} per {bucket.seconds:g} s. Documentation: {one.url}",
         "Arguments:" if one.params else "It takes no arguments.",
         *described(one.params),

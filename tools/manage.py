@@ -150,9 +150,10 @@ async def cancel_all_orders(desk: Desk, *, venue: str, market: str, symbol: str)
         summary.row("And", f"{len(listed) - 15} more; get_open_orders lists them")
     if any(one.reduce_only or one.close_position for one in listed):
         summary.warn("Among them are orders that protect a position; without them it is unprotected.")
-    summary.warn("Orders placed after this summary are canceled too.")
+    later = "stay" if verbs.cancels_by_id else "are canceled too"
+    summary.warn(f"Orders placed after this summary {later}.")
     summary.verify = "the open orders"
-    calls = verbs.cancel_all(instrument.native)
+    calls = verbs.cancel_all(instrument.native, listed)
     return _propose(
         desk, place, verbs, summary, f"Cancel all orders in {instrument.symbol}", calls=calls, native=instrument.native
     )

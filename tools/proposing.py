@@ -94,6 +94,8 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
     prices = await _prices(desk, found, verbs, parts, summary)
     within_limits(desk.limits, parts, prices)
     summary.verify = _verification(found, verbs, call, desk.clock.now_ms())
+    if caution := one.caution_for(call.arguments):
+        summary.warn(caution)
     if tool := typed_tool(one, verbs):
         summary.warn(f"{tool} checks more (balance, grid, position, liquidation) than this raw call; prefer it.")
     summary.facts.update(venue=found.name, market=market, endpoint=one.id, args=call.arguments)

@@ -165,6 +165,6 @@ TRADE_TOOLS = (
         text("asset", "USDT", required=True),
         decimal("amount", "As text.", required=True),
         text("source", "A wallet: spot, futures, ...", required=True),
-        text("target", required=True),
+        text("target", "As source; list_venues names a venue's.", required=True),
     ),
 )

@@ -15,6 +15,7 @@ from blave_mcp.exchanges.binance.base import (
     not_together,
     together,
 )
+from blave_mcp.exchanges.cautions import WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, Auth, decimal, flag, integer, one_of
 
 SPAN = (moment("startTime"), moment("endTime"))
@@ -203,7 +204,7 @@ BINANCE.write(
     params=[SYMBOL, one_of("marginType", ("ISOLATED", "CROSSED"), required=True)],
 )  # fmt: skip
 BINANCE.write(
-    "futures.position_mode.set", "POST /fapi/v1/positionSide/dual",
+    "futures.position_mode.set", "POST /fapi/v1/positionSide/dual", caution=WHOLE_ACCOUNT,
     doc="Sets hedge or one-way mode for every symbol; refused while there is a position or an open order.",
     url=f"{FUTURES_DOCS}trade#change-position-mode", bucket="futures.weight",
     params=[flag("dualSidePosition", "true: hedge mode; false: one-way mode.", required=True)],

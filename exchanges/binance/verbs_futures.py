@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -184,7 +185,7 @@ class BinanceFutures(Verbs):
             return (BINANCE["futures.algo.cancel"].call(algoId=order.id),)
         return (BINANCE["futures.order.cancel"].call(symbol=order.native, orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         return (
             BINANCE["futures.order.cancel_all"].call(symbol=symbol),
             BINANCE["futures.algo.cancel_all"].call(symbol=symbol),

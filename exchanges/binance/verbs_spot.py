@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -182,7 +182,7 @@ class BinanceSpot(Verbs):
     def cancel(self, order: Order) -> tuple[Call, ...]:
         return (BINANCE["spot.order.cancel"].call(symbol=order.native, orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         return (BINANCE["spot.order.cancel_all"].call(symbol=symbol),)
 
     def protect(

@@ -24,6 +24,7 @@ from blave_mcp.exchanges.bingx.base import (
     write,
 )
 from blave_mcp.exchanges.bingx.endpoints_swap import CURRENCY, SPAN
+from blave_mcp.exchanges.cautions import TIMED
 from blave_mcp.exchanges.endpoint import Args, client_id, decimal, integer, json_list, json_value, one_of, text
 
 TYPES = (
@@ -148,7 +149,7 @@ write(
     params=[ANY_SYMBOL, one_of("type", TYPES, "Only orders of this type.")],
 )  # fmt: skip
 write(
-    "swap.kill_switch.set", "POST /openApi/swap/v2/trade/cancelAllAfter",
+    "swap.kill_switch.set", "POST /openApi/swap/v2/trade/cancelAllAfter", caution=TIMED,
     doc="Cancel all open orders unless this is sent again within the time; or stop that countdown.", url=SWAP_TRADE,
     params=[
         one_of("type", ("ACTIVATE", "CLOSE"), required=True),

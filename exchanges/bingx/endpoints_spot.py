@@ -25,6 +25,7 @@ from blave_mcp.exchanges.bingx.base import (
     together,
     write,
 )
+from blave_mcp.exchanges.cautions import TIMED
 from blave_mcp.exchanges.endpoint import Args, client_id, decimal, flag, integer, json_list, one_of, text
 
 TYPES = ("MARKET", "LIMIT", "TAKE_STOP_LIMIT", "TAKE_STOP_MARKET", "TRIGGER_LIMIT", "TRIGGER_MARKET")
@@ -149,7 +150,7 @@ write(
     doc="Cancel all open orders of a pair.", url=SPOT_TRADE, params=[ANY_SYMBOL],
 )  # fmt: skip
 write(
-    "spot.kill_switch.set", "POST /openApi/spot/v1/trade/cancelAllAfter",
+    "spot.kill_switch.set", "POST /openApi/spot/v1/trade/cancelAllAfter", caution=TIMED,
     doc="Cancel all open orders unless this is sent again within the time; or stop that countdown.", url=SPOT_TRADE,
     params=[one_of("type", ("ACTIVATE", "CLOSE"), required=True),
             integer("timeOut", "Seconds, 10 to 120.", low=10, high=120, required=True)],

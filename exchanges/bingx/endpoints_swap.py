@@ -19,6 +19,7 @@ from blave_mcp.exchanges.bingx.base import (
     truth,
     write,
 )
+from blave_mcp.exchanges.cautions import REVERSES, WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, decimal, integer, one_of, text
 
 SPAN = (moment("startTime"), moment("endTime"))
@@ -134,7 +135,7 @@ write(
     doc="Close one position, by its id, at market.", url=SWAP_TRADE, params=[POSITION_ID],
 )  # fmt: skip
 write(
-    "swap.position.reverse", "POST /openApi/swap/v1/trade/reverse",
+    "swap.position.reverse", "POST /openApi/swap/v1/trade/reverse", caution=REVERSES,
     doc="Reverse a position: close it and open as much on the other side.", url=SWAP_TRADE, rule=planned,
     params=[
         one_of("type", ("Reverse", "TriggerReverse"), "At once, or when the trigger is reached.", required=True),
@@ -217,7 +218,7 @@ read(
     doc="Hedge mode (true) or one-way mode.", url=SWAP_TRADE,
 )  # fmt: skip
 write(
-    "swap.position_mode.set", "POST /openApi/swap/v1/positionSide/dual",
+    "swap.position_mode.set", "POST /openApi/swap/v1/positionSide/dual", caution=WHOLE_ACCOUNT,
     doc="Set the position mode for every symbol; without positions and orders.", url=SWAP_TRADE,
     params=[truth("dualSidePosition", "true is hedge mode, false one-way mode.", required=True)],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -188,7 +189,7 @@ class BingXSwap(Verbs):
     def cancel(self, order: Order) -> tuple[Call, ...]:
         return (BINGX["swap.order.cancel"].call(symbol=order.native, orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         return (BINGX["swap.order.cancel_all"].call(symbol=symbol),)
 
     def protect(

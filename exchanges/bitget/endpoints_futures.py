@@ -18,6 +18,7 @@ from blave_mcp.exchanges.bitget.base import (
     limit,
     moment,
 )
+from blave_mcp.exchanges.cautions import WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, Auth, decimal, integer, one_of, text
 
 GRANULARITIES = (
@@ -190,7 +191,7 @@ BITGET.write(
     url=f"{DOCS}contract/account/Change-Margin-Mode", bucket="uid.5", params=[*OF_SYMBOL, COIN, MARGIN_MODE],
 )  # fmt: skip
 BITGET.write(
-    "futures.position_mode.set", "POST /api/v2/mix/account/set-position-mode",
+    "futures.position_mode.set", "POST /api/v2/mix/account/set-position-mode", caution=WHOLE_ACCOUNT,
     doc="Sets the position mode of every symbol; not with a position or an order.",
     url=f"{DOCS}contract/account/Change-Hold-Mode", bucket="uid.5",
     params=[PRODUCT_TYPE, one_of("posMode", ("one_way_mode", "hedge_mode"), required=True)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from blave_mcp.exchanges.bitget.base import ANY_SYMBOL, BITGET, DOCS, SYMBOL, WALLETS, limit, moment, size
+from blave_mcp.exchanges.cautions import OTHER_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, Auth, client_id, integer, one_of, text
 
 SPOT_GRANULARITIES = (
@@ -120,7 +121,7 @@ BITGET.write(
     rule=two_wallets,
 )  # fmt: skip
 BITGET.write(
-    "spot.transfer.subaccount", "POST /api/v2/spot/wallet/subaccount-transfer",
+    "spot.transfer.subaccount", "POST /api/v2/spot/wallet/subaccount-transfer", caution=OTHER_ACCOUNT,
     doc="Transfers to, from or between sub-accounts; a parent account's key with an IP list.",
     url=f"{DOCS}spot/account/Sub-Transfer", bucket="uid.10",
     params=[

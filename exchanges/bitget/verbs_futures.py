@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -240,7 +240,7 @@ class BitgetFutures(Verbs):
             )
         return (BITGET["futures.order.cancel"].call(of_contract(order.native), orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         """The plain orders, and then each kind of conditional order, which Bitget wants one by one."""
         plans = [BITGET["futures.plan.cancel"].call(of_contract(symbol), planType=plan) for plan in PLANS]
         return (BITGET["futures.batch.cancel"].call(of_contract(symbol)), *plans)

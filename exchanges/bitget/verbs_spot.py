@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -225,7 +225,7 @@ class BitgetSpot(Verbs):
             return (BITGET["spot.plan.cancel"].call(orderId=order.id),)
         return (BITGET["spot.order.cancel"].call(symbol=order.native, orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         return (
             BITGET["spot.order.cancel_all"].call(symbol=symbol),
             BITGET["spot.plan.cancel_all"].call(symbolList=[symbol]),

@@ -25,6 +25,7 @@ from blave_mcp.exchanges.bybit.base import (
     week,
     whole,
 )
+from blave_mcp.exchanges.cautions import BORROWS, OTHER_ACCOUNT, WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, integer, one_of, text
 
 COIN = text("coin", "In capitals.", example="USDT")
@@ -52,7 +53,7 @@ BYBIT.read(
     doc="Margin mode and kind of the account.", url=f"{DOCS}account/account-info", bucket="private.read",
 )  # fmt: skip
 BYBIT.write(
-    "linear.margin_mode.set", "POST /v5/account/set-margin-mode",
+    "linear.margin_mode.set", "POST /v5/account/set-margin-mode", caution=WHOLE_ACCOUNT,
     doc="Sets the margin mode of the whole unified account: isolated, cross (REGULAR_MARGIN) or portfolio.",
     url=f"{DOCS}account/set-margin-mode", bucket="account.set",
     params=[one_of("setMarginMode", ("ISOLATED_MARGIN", "REGULAR_MARGIN", "PORTFOLIO_MARGIN"), required=True)],
@@ -94,12 +95,12 @@ BYBIT.read(
     doc="Whether spot margin is on, and its leverage.", url=f"{DOCS}spot-margin-uta/status", bucket="private.read",
 )  # fmt: skip
 BYBIT.write(
-    "spot.margin.switch", "POST /v5/spot-margin-trade/switch-mode",
+    "spot.margin.switch", "POST /v5/spot-margin-trade/switch-mode", caution=BORROWS,
     doc="Switches spot margin of the unified account on or off.", url=f"{DOCS}spot-margin-uta/switch-mode",
     bucket="account.set", params=[one_of("spotMarginMode", ("1", "0"), "1 on, 0 off.", required=True)],
 )  # fmt: skip
 BYBIT.write(
-    "spot.margin.leverage", "POST /v5/spot-margin-trade/set-leverage",
+    "spot.margin.leverage", "POST /v5/spot-margin-trade/set-leverage", caution=BORROWS,
     doc="Sets the leverage of spot margin for the whole account.", url=f"{DOCS}spot-margin-uta/set-leverage",
     bucket="account.set", params=[decimal("leverage", "2 to 10.", required=True, low="2", high=10, example="4")],
 )  # fmt: skip
@@ -142,7 +143,7 @@ BYBIT.read(
     bucket="asset.read", params=FROM_TO,
 )  # fmt: skip
 BYBIT.write(
-    "spot.transfer.universal", "POST /v5/asset/transfer/universal-transfer",
+    "spot.transfer.universal", "POST /v5/asset/transfer/universal-transfer", caution=OTHER_ACCOUNT,
     doc="Moves a coin between the main account and a sub-account, or between sub-accounts.",
     url=f"{DOCS}asset/transfer/unitransfer", bucket="asset.universal",
     params=[

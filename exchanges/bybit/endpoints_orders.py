@@ -32,6 +32,7 @@ from blave_mcp.exchanges.bybit.base import (
     week,
     whole,
 )
+from blave_mcp.exchanges.cautions import BORROWS, where
 from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, flag, json_list, one_of, text
 
 CLIENT_ID = client_id("orderLinkId", "Your own id: letters, digits, - and _; at most 36; never used before.")
@@ -173,13 +174,15 @@ def some_of(args: Args) -> str | None:
     return None if any(name in args for name in names) else f"One of {', '.join(names)} must be given."
 
 
+MARGINED = {"spot": where("isLeverage", ("1",), BORROWS), "linear": ""}
+
 for product in ("spot", "linear"):
     linear = product == "linear"
     CATEGORY = category(product)
     ORDER_FILTER = one_of("orderFilter", FILTERS[product], "Only this kind of order.")
     MANY = (SETTLE_COIN, BASE_COIN) if linear else (BASE_COIN,)
     BYBIT.write(
-        f"{product}.order.create", "POST /v5/order/create",
+        f"{product}.order.create", "POST /v5/order/create", caution=MARGINED[product],
         doc="Places an order." if linear else "Places a spot order, with borrowed money where isLeverage is 1.",
         url=f"{DOCS}order/create-order", bucket=f"{product}.create",
         params=[CATEGORY, *ORDERS[product]], rule=ORDER_RULES[product],
@@ -239,7 +242,7 @@ for product in ("spot", "linear"):
         ],
     )  # fmt: skip
     BYBIT.write(
-        f"{product}.batch.create", "POST /v5/order/create-batch",
+        f"{product}.batch.create", "POST /v5/order/create-batch", caution=MARGINED[product],
         doc=f"Places up to {MOST_IN_A_BATCH[product]} orders, each by itself.", url=f"{DOCS}order/batch-place",
         bucket=f"{product}.batch",
         params=[CATEGORY, json_list("request", ORDERS[product], required=True, most=MOST_IN_A_BATCH[product])],

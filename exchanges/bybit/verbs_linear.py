@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -119,7 +119,7 @@ class BybitLinear(BybitMarket):
     def cancel(self, order: Order) -> tuple[Call, ...]:
         return (self._call("order.cancel", symbol=order.native, orderId=order.id),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         """One call takes plain and conditional orders, take-profits and stop-losses alike."""
         return (self._call("order.cancel_all", symbol=symbol),)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -70,7 +70,7 @@ class BybitSpot(BybitMarket):
         named = kind if order.conditional and kind in SPOT_FILTERS else None
         return (self._call("order.cancel", symbol=order.native, orderId=order.id, orderFilter=named),)
 
-    def cancel_all(self, symbol: str) -> tuple[Call, ...]:
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
         """One call for each kind of order: Bybit cancels spot orders by kind."""
         return tuple(self._call("order.cancel_all", symbol=symbol, orderFilter=kind) for kind in SPOT_FILTERS)
 

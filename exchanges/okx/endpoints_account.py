@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blave_mcp.exchanges.cautions import BORROWS, OTHER_ACCOUNT, WHOLE_ACCOUNT, where
 from blave_mcp.exchanges.endpoint import client_id, decimal, flag, one_of, text
 from blave_mcp.exchanges.okx.base import (
     ACCOUNT_DOCS,
@@ -73,7 +74,7 @@ OKX.read(
     params=[inst_type(), INST_FAMILY, ANY_INST_ID], rule=needed_for("instType", ("OPTION",), "instFamily"),
 )  # fmt: skip
 OKX.write(
-    "v5.account.mode", "POST /api/v5/account/set-account-level",
+    "v5.account.mode", "POST /api/v5/account/set-account-level", caution=WHOLE_ACCOUNT,
     doc="Sets the account mode; refused while there are positions, orders or debts that it does not allow.",
     url=f"{ACCOUNT_DOCS}set-account-mode", bucket="account.mode",
     params=[
@@ -82,7 +83,7 @@ OKX.write(
     ],
 )  # fmt: skip
 OKX.write(
-    "v5.position_mode.set", "POST /api/v5/account/set-position-mode",
+    "v5.position_mode.set", "POST /api/v5/account/set-position-mode", caution=WHOLE_ACCOUNT,
     doc="Sets net (one-way) or long/short (hedge) mode for every contract; refused while positions or orders are open.",
     url=f"{ACCOUNT_DOCS}set-position-mode", bucket="position_mode.set",
     params=[one_of("posMode", ("net_mode", "long_short_mode"), required=True, example="long_short_mode")],
@@ -198,7 +199,7 @@ OKX.read(
     params=[one_of("type", ("2",), "2: market loans."), ANY_CCY],
 )  # fmt: skip
 OKX.write(
-    "v5.loan.change", "POST /api/v5/account/spot-manual-borrow-repay",
+    "v5.loan.change", "POST /api/v5/account/spot-manual-borrow-repay", caution=BORROWS,
     doc="Borrows or repays by hand, in spot mode with borrowing on.",
     url=f"{ACCOUNT_DOCS}manual-borrow-repay", bucket="loan.change",
     params=[CCY, one_of("side", ("borrow", "repay"), required=True), AMOUNT],
@@ -209,7 +210,7 @@ OKX.write(
     params=[flag("autoRepay", "Repay debts by themselves.", required=True)],
 )  # fmt: skip
 OKX.write(
-    "v5.loan.auto", "POST /api/v5/account/set-auto-loan",
+    "v5.loan.auto", "POST /api/v5/account/set-auto-loan", caution=BORROWS,
     doc="Switches automatic borrowing in multi-currency and portfolio margin.",
     url=f"{ACCOUNT_DOCS}set-auto-loan", bucket="loan.auto", params=[flag("autoLoan", "On unless told.")],
 )  # fmt: skip
@@ -251,7 +252,7 @@ OKX.read(
     ],
 )  # fmt: skip
 OKX.write(
-    "v5.transfer.create", "POST /api/v5/asset/transfer",
+    "v5.transfer.create", "POST /api/v5/asset/transfer", caution=where("type", ("1", "2", "3", "4"), OTHER_ACCOUNT),
     doc="Moves money between funding and trading account, or between master and sub-account.",
     url=f"{FUNDING_DOCS}funds-transfer", bucket="transfer.create",
     params=[
@@ -301,6 +302,7 @@ OKX.read(
 )  # fmt: skip
 OKX.write(
     "v5.subaccount.transfer", "POST /api/v5/asset/subaccount/transfer", doc="Moves money between two sub-accounts.",
+    caution=OTHER_ACCOUNT,
     url=f"{SUB_DOCS}master-accounts-manage-the-transfers-between-sub-accounts", bucket="subaccount.transfer",
     params=[
         CCY, AMOUNT, FROM, TO, text("fromSubAccount", "From.", required=True, example="test1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from blave_mcp.exchanges.cautions import TIMED
 from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, flag, integer, json_list, one_of, text
 from blave_mcp.exchanges.okx.base import (
     AFTER,
@@ -180,7 +181,7 @@ OKX.write(
     ],
 )  # fmt: skip
 OKX.write(
-    "v5.order.deadline", "POST /api/v5/trade/cancel-all-after",
+    "v5.order.deadline", "POST /api/v5/trade/cancel-all-after", caution=TIMED,
     doc="Cancels every open order when the time runs out, unless it is called again; 0 stops the countdown.",
     url=f"{TRADE_DOCS}post-cancel-all-after", bucket="order.deadline",
     params=[

@@ -29,9 +29,6 @@ from blave_mcp.exchanges.okx.verbs_base import HOUR_MS, OkxMarket
 __all__ = ["OkxMargin", "OkxPerpetual", "OkxSpot"]
 
 _NO_POSITIONS = "Spot holds assets, not positions: see balances. Positions are on okx margin and okx perpetual."
-_CANCEL_ALL = (
-    "OKX cancels by id: cancel_order for one, v5.batch.cancel (20) and v5.algo.cancel (10) in explore for several."
-)
 _PER_ORDER = "Each OKX order names its margin mode: give margin_mode to place_order; an open position keeps its own."
 MOST_FUNDINGS = 400
 MOST_PAGES = 8
@@ -50,7 +47,6 @@ class OkxSpot(OkxMarket):
         "set_margin_mode": _NO_POSITIONS,
         "set_position_mode": _NO_POSITIONS,
         "adjust_margin": _NO_POSITIONS,
-        "cancel_all": _CANCEL_ALL,
     }
 
     def settings(self, symbol: str) -> Ask[AccountSettings]:
@@ -106,7 +102,6 @@ class OkxMargin(_Margined):
         "brackets": "Margin tiers are cut by what is borrowed: v5.tiers.list with instType MARGIN in explore.",
         "set_margin_mode": _PER_ORDER,
         "set_position_mode": "Margin has one position for each pair and mode; hedge mode belongs to okx perpetual.",
-        "cancel_all": _CANCEL_ALL,
     }
 
 
@@ -116,7 +111,7 @@ class OkxPerpetual(_Margined):
     market = Market.PERPETUAL
     kind = "SWAP"
     free_in = "availEq"
-    lacks: ClassVar[Mapping[str, str]] = {"set_margin_mode": _PER_ORDER, "cancel_all": _CANCEL_ALL}
+    lacks: ClassVar[Mapping[str, str]] = {"set_margin_mode": _PER_ORDER}
 
     @property
     def base_volume(self) -> int:

@@ -214,7 +214,7 @@ def test_a_futures_position_is_opened_protected_and_closed():
     assert [trace.found for trace in paper.carry_out(FUTURES, guards)] == [True, True]
     open_ones: tuple[Order, ...] = paper.ask(FUTURES.open_orders())
     assert {(order.close_position, order.trigger_by) for order in open_ones} == {(True, TriggerBy.MARK)}
-    assert [trace.found for trace in paper.carry_out(FUTURES, FUTURES.cancel_all("BTCUSDT"))] == [True, True]
+    assert [trace.found for trace in paper.carry_out(FUTURES, FUTURES.cancel_all("BTCUSDT", ()))] == [True, True]
     paper.carry_out(FUTURES, FUTURES.place(intent(btc, OrderType.MARKET, side=Side.SELL, reduce_only=True)))
     assert paper.ask(FUTURES.positions()) == ()
 
@@ -258,7 +258,7 @@ def test_spot_holdings_are_protected_by_an_oco():
     orders = paper.ask(SPOT.open_orders("BTCUSDT"))
     assert {order.type for order in orders} == {OrderType.TAKE_PROFIT_MARKET, OrderType.STOP_MARKET}
     assert {order.list_id for order in orders} == {placed.facts["list_id"]}
-    (gone,) = paper.carry_out(SPOT, SPOT.cancel_all("BTCUSDT"))
+    (gone,) = paper.carry_out(SPOT, SPOT.cancel_all("BTCUSDT", ()))
     assert gone.found is True
 
 

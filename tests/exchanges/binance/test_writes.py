@@ -283,11 +283,11 @@ def test_a_conditional_order_is_cancelled_in_its_own_book():
 
 
 def test_cancelling_all_futures_orders_empties_both_books():
-    assert said(FUTURES.cancel_all("BLZUSDT")) == [
+    assert said(FUTURES.cancel_all("BLZUSDT", ())) == [
         ("futures.order.cancel_all", {"symbol": "BLZUSDT"}),
         ("futures.algo.cancel_all", {"symbol": "BLZUSDT"}),
     ]
-    assert said(SPOT.cancel_all("ETHBTC")) == [("spot.order.cancel_all", {"symbol": "ETHBTC"})]
+    assert said(SPOT.cancel_all("ETHBTC", ())) == [("spot.order.cancel_all", {"symbol": "ETHBTC"})]
 
 
 def protect(verbs: Any, instrument: Instrument, **changes: Any) -> list[tuple[str, dict[str, Any]]]:

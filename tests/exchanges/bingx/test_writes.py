@@ -186,8 +186,8 @@ def test_what_cannot_be_amended_is_refused(verbs: Any):
 def test_cancelling():
     assert sent(SWAP.cancel(ORDER)) == [("swap.order.cancel", {"symbol": "BTC-USDT", "orderId": 7})]
     assert sent(SPOT.cancel(ORDER)) == [("spot.order.cancel", {"symbol": "BTC-USDT", "orderId": 7})]
-    assert sent(SWAP.cancel_all("BTC-USDT")) == [("swap.order.cancel_all", {"symbol": "BTC-USDT"})]
-    assert sent(SPOT.cancel_all("BTC-USDT")) == [("spot.order.cancel_all", {"symbol": "BTC-USDT"})]
+    assert sent(SWAP.cancel_all("BTC-USDT", ())) == [("swap.order.cancel_all", {"symbol": "BTC-USDT"})]
+    assert sent(SPOT.cancel_all("BTC-USDT", ())) == [("spot.order.cancel_all", {"symbol": "BTC-USDT"})]
 
 
 def protect(verbs: Any, **more: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -198,7 +198,7 @@ def test_cancelling_goes_to_the_book_that_the_order_is_in():
     assert sent(SPOT.cancel(order()))["symbol"] == "BTCUSDT"
     assert sent(SPOT.cancel(order(type="trigger_market", conditional=True)))["id"] == "spot.plan.cancel"
     assert sent(SPOT.cancel(order(type="tpsl_market", conditional=True)))["tpslType"] == "tpsl"
-    every = FUTURES.cancel_all("BTCUSDT")
+    every = FUTURES.cancel_all("BTCUSDT", ())
     assert every[0].endpoint.id == "futures.batch.cancel", "cancel-all-orders would cancel those of other symbols too"
     assert all(call.get("symbol") == "BTCUSDT" for call in every)
     assert len({call.get("planType") for call in every[1:]}) == 7

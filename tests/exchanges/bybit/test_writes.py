@@ -172,10 +172,10 @@ def test_a_spot_order_is_canceled_under_its_kind(order: Order, kind: str | None)
 
 
 def test_all_orders_of_a_symbol_are_canceled_at_once_on_contracts_and_by_kind_on_spot():
-    assert sent(LINEAR.cancel_all("BTCUSDT")) == (
+    assert sent(LINEAR.cancel_all("BTCUSDT", ())) == (
         "linear.order.cancel_all", {"category": "linear", "symbol": "BTCUSDT"},
     )  # fmt: skip
-    kinds = [call.get("orderFilter") for call in SPOT.cancel_all("BTCUSDT")]
+    kinds = [call.get("orderFilter") for call in SPOT.cancel_all("BTCUSDT", ())]
     assert kinds == ["Order", "tpslOrder", "StopOrder", "OcoOrder", "BidirectionalTpslOrder"]
 
 

@@ -67,6 +67,7 @@ PROPOSALS: dict[str, dict[str, Any]] = {
     "protect_position": {"symbol": "BTC/USDT", "take_profit": "5%", "stop_loss": "5%"},
     "amend_order": {"market": "perpetual", "symbol": "BTC/USDT", "order": "$resting", "size": "0.03"},
     "cancel_order": {"market": "perpetual", "symbol": "BTC/USDT", "order": "$resting"},
+    "cancel_all_orders": {"market": "perpetual", "symbol": "BTC/USDT"},
     "set_leverage": {"symbol": "BTC/USDT", "leverage": 10},
     "set_position_mode": {"position_mode": "hedge"},
     "adjust_margin": {"symbol": "BTC/USDT", "amount": "10"},
@@ -76,7 +77,6 @@ PROPOSALS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 LACKED = {
-    "cancel_all_orders": {"market": "perpetual", "symbol": "BTC/USDT"},
     "set_margin_mode": {"symbol": "ETH/USDT", "margin_mode": "isolated"},
 }
 

@@ -192,8 +192,17 @@ def test_canceling_an_order_and_an_algo_order():
     assert said(PERP.cancel(resting(conditional=True))) == (
         "v5.algo.cancel", {"orders": [{"instId": SWAP, "algoId": "7"}]},
     )  # fmt: skip
-    with pytest.raises(Unsupported, match="OKX cancels by id"):
-        PERP.cancel_all(SWAP)
+
+
+def test_canceling_all_names_every_order_in_batches_of_what_okx_takes():
+    orders = [resting(id=str(n), conditional=n >= 25) for n in range(36)]
+    calls = PERP.cancel_all(SWAP, orders)
+    assert [(call.endpoint.id, len(call.get("orders"))) for call in calls] == [
+        ("v5.batch.cancel", 20), ("v5.batch.cancel", 5), ("v5.algo.cancel", 10), ("v5.algo.cancel", 1),
+    ]  # fmt: skip
+    assert calls[1].get("orders")[-1] == {"instId": SWAP, "ordId": "24"}
+    assert calls[3].get("orders") == [{"instId": SWAP, "algoId": "35"}]
+    assert PERP.cancel_all(SWAP, []) == ()
 
 
 def protect(verbs: Any, instrument: Instrument, **more: Any) -> dict[str, Any]:

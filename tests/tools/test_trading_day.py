@@ -1,0 +1,216 @@
+"""The same trading day on every market of every venue's paper face, through the tools that the model calls.
+
+What a market lacks is listed here by name; the tool says it in words, and the day goes on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blave_mcp.exchanges.errors import Unsupported, VenueRefused
+from blave_mcp.exchanges.models import Market
+from blave_mcp.server.app import build, kinds
+from blave_mcp.server.settings import Settings
+from blave_mcp.tools.desk import Desk
+from blave_mcp.tools.listings import has_verb
+from tests.fakes import FakeClock
+from tests.tools.conftest import call
+
+D = Decimal
+NOT_ON_PAPER = {("okx", Market.MARGIN): "demo trading"}
+"""Markets that the paper exchange does not have, and a part of what their face answers."""
+MARKETS = [(name, market) for name, kind in kinds().items() for market in kind.markets]
+LACKING: dict[tuple[str, Market], set[str]] = {
+    ("bitget", Market.SPOT): {"protect"},
+}
+IN_QUOTE = {("bitget", Market.SPOT)}
+"""Markets that size a market buy in the quote coin."""
+AS_ONE = {"okx": {"oco"}}
+"""Venues that keep a take-profit and a stop-loss as one order, which is listed as what it is."""
+SYMBOL = "BTC/USDT"
+WALLETS = {
+    "binance": ("spot", "futures"),
+    "okx": ("trading", "funding"),
+    "bybit": ("unified", "fund"),
+    "bingx": ("spot", "swap"),
+    "bitget": ("spot", "futures"),
+}
+
+_ON_PAPER = [one for one in MARKETS if one not in NOT_ON_PAPER]
+on_every_market = pytest.mark.parametrize(("venue", "market"), _ON_PAPER, ids=[f"{v} {m}" for v, m in _ON_PAPER])
+
+
+class Day:
+    """Runs tools on one market; `do` proposes, reads as long as a person does, and confirms."""
+
+    def __init__(self, desk: Desk, clock: FakeClock, venue: str, market: Market) -> None:
+        self.desk, self.clock, self.venue, self.market = desk, clock, venue, market
+        self.here = {"venue": venue, "market": market, "symbol": SYMBOL}
+
+    async def do(self, name: str, **given: Any) -> dict[str, Any]:
+        pending = await call(self.desk, name, **given)
+        assert pending.data["state"] == "pending"
+        assert "PAPER" in pending.text.splitlines()[1], "the mode comes first"
+        self.clock.advance(5)
+        done = await call(self.desk, "confirm_action", token=pending.data["token"], confirmation="CONFIRM")
+        assert done.data["state"] == "done", done.text
+        assert "could not be verified" not in done.text
+        facts: dict[str, Any] = done.data["steps"][-1]["facts"]
+        return facts
+
+    async def rows(self, name: str, key: str, **given: Any) -> list[dict[str, Any]]:
+        table = (await call(self.desk, name, **given)).data[key]
+        return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+    async def near(self, share: str) -> str:
+        """A price on the tick at a share of the last."""
+        verbs = self.desk.venue(self.venue).markets[self.market]
+        instrument = await self.desk.instrument(self.venue, self.market, SYMBOL)
+        last = (await self.desk.ask(self.venue, verbs.ticker(instrument.native))).last
+        return f"{(last * D(share) // instrument.tick) * instrument.tick:f}"
+
+    def has(self, verb: str) -> bool:
+        """Whether the market has it; where not, that it is listed."""
+        found = has_verb(self.desk.venue(self.venue).markets[self.market], verb)
+        assert found is (verb not in LACKING.get((self.venue, self.market), set())), verb
+        return found
+
+
+@pytest.fixture
+async def day(venue: str, market: Market, tmp_path: Path) -> AsyncIterator[Day]:
+    clock = FakeClock()
+    app = build(Settings(home=tmp_path), clock=clock)
+    yield Day(app.desk, clock, venue, market)
+    await app.aclose()
+
+
+async def refusal(day: Day, name: str, **given: Any) -> str:
+    with pytest.raises(Unsupported) as told:
+        await call(day.desk, name, **given)
+    return str(told.value)
+
+
+@on_every_market
+async def test_a_day_ends_in_the_same_answers_everywhere(day: Day):
+    here = day.here
+    balances = await day.rows("get_balances", "balances", venue=day.venue)
+    assert any(row["asset"] in {"USDT", "UST"} and D(row["free"]) > 1000 for row in balances)
+    assert all(row["usd"] for row in balances), "every asset of the paper account has a price"
+    (seen,) = await day.rows("get_ticker", "tickers", venue=day.venue, market=day.market, symbols=SYMBOL)
+    assert D(seen["bid"]) < D(seen["ask"])
+    found = await call(day.desk, "find_instruments", venue=day.venue, market=day.market, search=SYMBOL, details=True)
+    assert (found.data["instrument"]["symbol"], found.data["instrument"]["trading"]) == (SYMBOL, True)
+
+    resting = await day.do("place_order", **here, side="buy", type="limit", size="0.01", price=await day.near("0.9"))
+    assert (resting["status"], D(resting["size"]), D(resting["filled"])) == ("open", D("0.01"), D(0))
+    order = resting["order_id"]
+    (listed,) = await day.rows("get_open_orders", "orders", venue=day.venue, market=day.market)
+    assert (listed["order_id"], listed["side"], listed["type"], D(listed["size_base"])) == (
+        order, "buy", "limit", D("0.01"),
+    )  # fmt: skip
+    if day.has("amend"):
+        amended = await day.do("amend_order", **here, order=order, size="0.02")
+        assert (D(amended["size"]), amended["status"]) == (D("0.02"), "open")
+        order = amended["order_id"]
+    else:
+        assert "amend" in await refusal(day, "amend_order", **here, order=order, size="0.02")
+    assert (await day.do("cancel_order", **here, order=order))["status"] == "canceled"
+    assert await day.rows("get_open_orders", "orders", venue=day.venue, market=day.market) == []
+
+    if (day.venue, day.market) in IN_QUOTE:
+        assert "quote_size" in await refusal(day, "place_order", **here, side="buy", size="0.01")
+        crossing = {"type": "limit", "price": await day.near("1.01"), "time_in_force": "ioc"}
+    else:
+        crossing = {}
+    bought = await day.do("place_order", **here, side="buy", size="0.01", **crossing)
+    assert (bought["status"], D(bought["filled"])) == ("filled", D("0.01"))
+    assert D(bought["average"]) > 0
+    await (spot_end if day.market is Market.SPOT else position_end)(day)
+
+    history = await day.rows("get_order_history", "orders", **here)
+    assert [row["status"] for row in history].count("filled") >= 2
+    assert [row["status"] for row in history].count("canceled") >= 1
+    fills = await day.rows("get_fills", "fills", **here)
+    sides = [row["side"] for row in fills]
+    assert (sides[0], set(sides)) == ("buy", {"buy", "sell"})
+    assert sum(D(row["size_base"]) * (1 if row["side"] == "buy" else -1) for row in fills) == 0
+
+
+async def spot_end(day: Day) -> None:
+    """A resting stop, every order canceled, and what was bought sold."""
+    here = day.here
+    stop = await day.do(
+        "place_order", **here, side="sell", type="stop_market", size="0.01", trigger=await day.near("0.8")
+    )
+    assert stop["status"] == "untriggered"
+    if day.has("cancel_all"):
+        await day.do("cancel_all_orders", **here)
+    else:
+        assert "cancel" in await refusal(day, "cancel_all_orders", **here)
+        await day.do("cancel_order", **here, order=stop["order_id"])
+    assert await day.rows("get_open_orders", "orders", venue=day.venue, market=day.market) == []
+    sold = await day.do("place_order", **here, side="sell", size="0.01")
+    assert (sold["status"], D(sold["filled"])) == ("filled", D("0.01"))
+
+
+async def position_end(day: Day) -> None:
+    """The position, its protection, half of it closed and then the rest."""
+    here = {"venue": day.venue, "symbol": SYMBOL}
+    (position,) = await day.rows("get_positions", "positions", venue=day.venue)
+    assert (position["side"], D(position["size_base"]), position["symbol"]) == ("long", D("0.01"), SYMBOL)
+    if day.has("protect"):
+        await day.do("protect_position", **here, take_profit="10%", stop_loss="5%")
+        waiting = await day.rows("get_open_orders", "orders", venue=day.venue)
+        assert {row["type"] for row in waiting} == AS_ONE.get(day.venue, {"take_profit_market", "stop_market"})
+        assert {row["side"] for row in waiting} == {"sell"}
+    half = await day.do("close_position", **here, percent="50")
+    assert [D(one["size"]) for one in half["positions"]] == [D("0.005")]
+    assert (await day.do("close_position", **here))["positions"] == []
+    assert await day.rows("get_positions", "positions", venue=day.venue) == []
+    for row in await day.rows("get_open_orders", "orders", venue=day.venue):
+        await day.do("cancel_order", **day.here, order=row["order_id"])
+
+
+@pytest.mark.parametrize("venue", sorted(WALLETS))
+async def test_funds_move_between_the_wallets_and_none_is_lost(venue: str, tmp_path: Path):
+    market = next(iter(kinds()[venue].markets))
+    app = build(Settings(home=tmp_path), clock=(clock := FakeClock()))
+    day = Day(app.desk, clock, venue, market)
+
+    async def held() -> dict[str, Decimal]:
+        rows = await day.rows("get_balances", "balances", venue=venue)
+        return {row["wallet"]: D(row["total"]) for row in rows if row["asset"] in {"USDT", "UST"}}
+
+    before, (source, target) = await held(), WALLETS[venue]
+    asset = "UST" if venue == "bitfinex" else "USDT"
+    await day.do("transfer_funds", venue=venue, asset=asset, amount="12.5", source=source, target=target)
+    after = await held()
+    assert sum(after.values()) == sum(before.values())
+    assert sorted(
+        after.get(name, D(0)) - before.get(name, D(0)) for name in before | after if after.get(name) != before.get(name)
+    ) == [D("-12.5"), D("12.5")]
+    await app.aclose()
+
+
+def test_every_venue_that_trades_has_its_day():
+    assert {venue for venue, _ in MARKETS} == set(WALLETS)
+    assert LACKING.keys() <= set(MARKETS)
+
+
+@pytest.mark.parametrize(("venue", "market"), NOT_ON_PAPER, ids=[f"{v} {m}" for v, m in NOT_ON_PAPER])
+async def test_a_market_that_paper_trading_lacks_is_refused_by_name(day: Day):
+    with pytest.raises(VenueRefused, match=NOT_ON_PAPER[day.venue, day.market]):
+        await call(day.desk, "place_order", **day.here, side="buy", size="0.01")
+
+
+def test_what_a_market_lacks_is_told_with_the_nearest_thing_that_there_is():
+    for name, kind in kinds().items():
+        for market, verbs in kind.markets.items():
+            for verb, instead in verbs.lacks.items():
+                assert len(instead) > 20, (name, market, verb)
+                assert not has_verb(verbs, verb), (name, market, verb)
