@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from blave_mcp.exchanges.errors import (
 from blave_mcp.exchanges.exact import read_as
 from blave_mcp.exchanges.gate import Approved
 from blave_mcp.exchanges.limits import Pacer
+from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.untrusted import quoted
 from blave_mcp.exchanges.wire import Credentials, HttpReply, NetworkFault, Transport
 
@@ -45,6 +47,7 @@ class VenueClient:
         backup_urls: by product; asked after a network fault, for reads alone.
         testnet: whether the base URLs are the venue's test hosts.
         missing: what to tell where a key is wanted and there is none.
+        turns: for a venue that wants signed requests one by one, each with a later time than the last; None for others.
     """
 
     dialect: Dialect
@@ -57,6 +60,7 @@ class VenueClient:
     testnet: bool = False
     missing: str = ""
     timeout: float = 10.0
+    turns: Turns | None = None
     rng: random.Random = field(default_factory=random.Random, repr=False)
     _offsets: dict[str, tuple[float, int]] = field(default_factory=dict, repr=False)
 
@@ -176,18 +180,24 @@ class VenueClient:
         signed = endpoint.auth is Auth.SIGNED
         offset = await self._offset(endpoint.product) if signed else 0
         await self.pacer.take(self.venue, endpoint.bucket, buckets[endpoint.bucket], endpoint.weight)
-        request = self.dialect.request(
-            call,
-            self.credentials if endpoint.auth is not Auth.NONE else None,
-            base_url=base_url,
-            now_ms=self.clock.now_ms() + offset,
-            testnet=self.testnet,
-        )
-        if leaving is not None:
-            leaving()
-        reply = await self.transport.send(request, timeout=self.timeout)
+        async with self._turn(self.clock.now_ms() + offset, signed=signed) as now_ms:
+            request = self.dialect.request(
+                call,
+                self.credentials if endpoint.auth is not Auth.NONE else None,
+                base_url=base_url,
+                now_ms=now_ms,
+                testnet=self.testnet,
+            )
+            if leaving is not None:
+                leaving()
+            reply = await self.transport.send(request, timeout=self.timeout)
         self.pacer.observe(self.venue, buckets, self.dialect.used(call, reply))
         return reply
+
+    def _turn(self, now_ms: int, *, signed: bool) -> AbstractAsyncContextManager[int]:
+        if self.turns is None or self.credentials is None or not signed:
+            return nullcontext(now_ms)
+        return self.turns.turn(self.credentials.key, now_ms)
 
     async def _offset(self, product: str) -> int:
         """Milliseconds to add to our time to get the venue's, half the round trip allowed for."""

@@ -54,6 +54,8 @@ class Verbs:
             mode apart (`under`).
         cancels_by_id: whether `cancel_all` cancels the orders that it is told, and none that is placed later.
         margin_by_direction: whether `adjust_margin` wants LONG or SHORT in one-way mode too.
+        keeps_positions: of a margin market: whether its orders open and close positions with a liquidation price, as
+            those of perpetuals do, rather than spend what was borrowed beforehand.
     """
 
     venue: ClassVar[str]
@@ -68,6 +70,12 @@ class Verbs:
     names_margin_mode: ClassVar[bool] = False
     cancels_by_id: ClassVar[bool] = False
     margin_by_direction: ClassVar[bool] = False
+    keeps_positions: ClassVar[bool] = False
+
+    @property
+    def opens_positions(self) -> bool:
+        """Whether orders in this market open and close positions, which can be liquidated."""
+        return self.market is Market.PERPETUAL or self.keeps_positions
 
     def _lacking(self, verb: str) -> NoReturn:
         instead = self.lacks.get(verb, "")

@@ -14,10 +14,12 @@ from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.endpoint import Call
+from blave_mcp.exchanges.funding import FundingVerbs
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
 from blave_mcp.exchanges.sources.pages import ETF_URL, POSTS_URL, Pages
+from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.impersonate import browser_like
@@ -38,6 +40,9 @@ class Kind:
     dialect: Dialect
     markets: Mapping[Market, Verbs]
     data_only: bool = False
+    funding: FundingVerbs | None = None
+    in_turn: bool = False
+    """Whether the venue takes a key's requests by a rising number, one after another."""
 
 
 def _blave() -> Kind:
@@ -81,6 +86,14 @@ def _bitget() -> Kind:
     return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
 
 
+def _bitfinex() -> Kind:
+    from blave_mcp.exchanges.bitfinex.dialect import BitfinexDialect
+    from blave_mcp.exchanges.bitfinex.verbs import BitfinexFunding, BitfinexMargin, BitfinexSpot
+
+    markets = {Market.SPOT: BitfinexSpot(), Market.MARGIN: BitfinexMargin()}
+    return Kind(BitfinexDialect(), markets, funding=BitfinexFunding(), in_turn=True)
+
+
 _KINDS: Mapping[str, Callable[[], Kind]] = {
     "blave": _blave,
     "binance": _binance,
@@ -88,6 +101,7 @@ _KINDS: Mapping[str, Callable[[], Kind]] = {
     "bybit": _bybit,
     "bingx": _bingx,
     "bitget": _bitget,
+    "bitfinex": _bitfinex,
 }
 """Every venue, in the order in which they are listed. A catalogue is loaded when its venue is first asked for."""
 
@@ -98,6 +112,7 @@ PRODUCTS: Mapping[str, tuple[str, ...]] = {
     "bybit": ("spot", "linear"),
     "bingx": ("spot", "swap"),
     "bitget": ("spot", "futures"),
+    "bitfinex": ("public", "auth"),
 }
 """Each venue's hosts by product, as its dialect has them (kept by a test); known without loading any catalogue."""
 
@@ -241,7 +256,15 @@ class _Builder:
             account=fingerprint(credentials),
             setup=_setup(one.dialect),
             notice=one.dialect.notice,
+            funding=one.funding,
         )
+
+    def _turns(self, one: Kind) -> Turns | None:
+        if not one.in_turn:
+            return None
+        from blave_mcp.server.turns import FileTurns
+
+        return FileTurns(self._settings.home / "turns")
 
     def _paper(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         house = self.house()
@@ -249,7 +272,13 @@ class _Builder:
         credentials = house.credentials(name)
         urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
         client = VenueClient(
-            one.dialect, house.transport, credentials, base_urls=urls, clock=self._clock, pacer=Pacer(self._clock)
+            one.dialect,
+            house.transport,
+            credentials,
+            base_urls=urls,
+            clock=self._clock,
+            pacer=Pacer(self._clock),
+            turns=self._turns(one),
         )
         return client, credentials
 
@@ -270,6 +299,7 @@ class _Builder:
             pacer=Pacer(self._clock),
             testnet=testnet,
             missing=missing,
+            turns=self._turns(one),
         )
         return client, credentials
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
 from blave_mcp.exchanges.binance.verbs import BinanceFutures, BinanceSpot
+from blave_mcp.exchanges.bitfinex.dialect import BitfinexDialect
+from blave_mcp.exchanges.bitfinex.verbs import BitfinexFunding, BitfinexMargin, BitfinexSpot
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
 from blave_mcp.exchanges.bybit.dialect import BybitDialect
 from blave_mcp.exchanges.bybit.verbs import BybitLinear, BybitSpot
@@ -18,6 +21,7 @@ from blave_mcp.exchanges.models import Market
 from blave_mcp.exchanges.paper.face import FaceTransport, MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
+from blave_mcp.exchanges.turns import MemoryTurns
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, Transport
 from blave_mcp.server.store import SqliteLedger, Store
@@ -27,6 +31,7 @@ from tests.fakes import FakeClock, FakeHalt
 KEY = Credentials("test-key", "test-secret")
 BINANCE_MARKETS: Mapping[Market, Verbs] = {Market.SPOT: BinanceSpot(), Market.PERPETUAL: BinanceFutures()}
 
+BITFINEX_MARKETS: Mapping[Market, Verbs] = {Market.SPOT: BitfinexSpot(), Market.MARGIN: BitfinexMargin()}
 BYBIT_MARKETS: Mapping[Market, Verbs] = {Market.SPOT: BybitSpot(), Market.PERPETUAL: BybitLinear()}
 
 
@@ -68,6 +73,12 @@ def paper_bybit(clock: FakeClock) -> ByHost:
     """Bybit's face over one account with the usual balances."""
     face = open_face("bybit", SyntheticMarket(), MemoryBookStore(), clock.now_ms, key=KEY.key, secret=KEY.secret)
     return ByHost({urlsplit(host.live).netloc: face for host in BybitDialect().hosts.values()})
+
+
+def paper_bitfinex(clock: FakeClock) -> ByHost:
+    """Bitfinex's face, which answers for both hosts, over one account with the usual balances."""
+    face = open_face("bitfinex", SyntheticMarket(), MemoryBookStore(), clock.now_ms, KEY.key, KEY.secret)
+    return ByHost({urlsplit(host.live).netloc: face for host in BitfinexDialect().hosts.values()})
 
 
 def venue_over(
@@ -120,3 +131,10 @@ def bybit(transport: Transport, clock: FakeClock, *, key: Credentials | None = K
 
 def blave(transport: Transport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:
     return venue_over(BlaveDialect(), transport, clock, key=key)
+
+
+def bitfinex(transport: Transport, clock: FakeClock, *, key: Credentials | None = KEY) -> Venue:
+    """Bitfinex takes requests in turn, and has lending beside its markets."""
+    venue = venue_over(BitfinexDialect(), transport, clock, markets=BITFINEX_MARKETS, key=key)
+    venue.client.turns = MemoryTurns()
+    return replace(venue, funding=BitfinexFunding())

@@ -10,7 +10,7 @@ from typing import Any
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.errors import BlaveError
-from blave_mcp.exchanges.models import Fill, Market, Position, Trace
+from blave_mcp.exchanges.models import Fill, Position, Trace
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.format import exact, money
 
@@ -26,7 +26,7 @@ async def aftermath(trace: Trace, verbs: Verbs, native: str, ask: AskVenue) -> T
         if order_id and Decimal(facts.get("filled", "0")) > 0:
             found = await ask(verbs.fills(native, start_ms=None, end_ms=None, limit=FILLS))
             _fills(tuple(f for f in found if f.order_id == order_id), lines, facts)
-        if verbs.market is Market.PERPETUAL:
+        if verbs.opens_positions:
             _positions(await ask(verbs.positions(native)), lines, facts)
     except BlaveError as error:
         lines.append(f"What it changed could not be read: {error.what}")

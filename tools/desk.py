@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -20,13 +20,14 @@ from blave_mcp.exchanges.errors import (
     did_you_mean,
     nearest,
 )
+from blave_mcp.exchanges.funding import FUNDING, FundingVerbs
 from blave_mcp.exchanges.gate import Approved, Gate, Hands
 from blave_mcp.exchanges.models import Instrument, Market, Trace
 from blave_mcp.exchanges.sources.pages import Pages, closed_pages
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.aftermath import aftermath
-from blave_mcp.tools.guards import objection
+from blave_mcp.tools.guards import funding_objection, objection
 from blave_mcp.tools.series import MemorySeries, SeriesStore
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary, ask_user
@@ -42,6 +43,7 @@ class Venue:
 
     Attributes:
         markets: the verbs of each market that it has; empty for a venue of data alone.
+        funding: the verbs of its lending between users; None where it has none.
         account: a fingerprint of its key, or "" where there is none.
         setup: which variables a key wants and where it is made.
     """
@@ -50,6 +52,7 @@ class Venue:
     title: str
     client: VenueClient
     markets: Mapping[Market, Verbs] = field(default_factory=dict)
+    funding: FundingVerbs | None = None
     account: str = ""
     setup: str = ""
     notice: str = ""
@@ -148,6 +151,17 @@ class Desk:
                 return found, verbs
         has = ", ".join(found.markets) or "no market, only data"
         raise Unsupported(f"{found.title} has no {market} market here.", advice=f"It has: {has}.")
+
+    def funding(self, venue: str) -> tuple[Venue, FundingVerbs]:
+        """Raises BadArgument or Unsupported, with the nearest thing that there is."""
+        found = self.venue(venue)
+        if found.funding is not None:
+            return found, found.funding
+        able = ", ".join(name for name, one in self.venues.items() if one.funding is not None) or "no venue here"
+        raise Unsupported(
+            f"{found.title} has no lending between users here.",
+            advice=f"Funding is on: {able}. For the funding of perpetuals use get_funding_rates.",
+        )
 
     async def instruments(self, venue: str, market: str) -> tuple[Instrument, ...]:
         found, verbs = self.verbs(venue, market)
@@ -262,10 +276,16 @@ class Desk:
         if reason := self.halt.reason():
             return f"The operator has halted trading: {reason}."
         for guard in action.guards:
-            _, verbs = self.verbs(action.venue, guard["market"])
-            if found := await objection(guard, verbs, lambda question: self.ask(action.venue, question)):
+            if guard["market"] == FUNDING:
+                found = await funding_objection(guard, self.funding(action.venue)[1], self._asker(action.venue))
+            else:
+                found = await objection(guard, self.verbs(action.venue, guard["market"])[1], self._asker(action.venue))
+            if found:
                 return found
         return ""
+
+    def _asker(self, venue: str) -> Callable[[Ask[Any]], Awaitable[Any]]:
+        return lambda question: self.ask(venue, question)
 
     async def _send(self, action: Action, approved: Approved) -> tuple[str, ...]:
         client = self.venue(action.venue).client

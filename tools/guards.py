@@ -11,6 +11,7 @@ from typing import Any
 
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import plain
+from blave_mcp.exchanges.funding import FUNDING, FundingOffer, FundingStatus, FundingVerbs
 from blave_mcp.exchanges.models import AccountSettings, Market, Order, Position
 from blave_mcp.exchanges.verbs import Verbs
 
@@ -51,9 +52,70 @@ def order_guard(market: Market, symbol: str, order: Order) -> Guard:
     }
 
 
+def lending_guard(status: FundingStatus, amount: Decimal, frr: Decimal, tolerance_percent: Decimal) -> Guard:
+    """The wallet must still hold the amount, and the reference rate be near what the summary showed."""
+    return {
+        "guard": "lending",
+        "market": FUNDING,
+        "currency": status.currency,
+        "amount": plain(amount),
+        "frr": plain(frr),
+        "tolerance_percent": plain(tolerance_percent),
+    }
+
+
+def offer_guard(offer: FundingOffer) -> Guard:
+    """The offer must still rest, with nothing more of it lent."""
+    return {
+        "guard": "offer",
+        "market": FUNDING,
+        "currency": offer.currency,
+        "id": offer.id,
+        "amount": plain(offer.amount),
+    }
+
+
 async def objection(guard: Guard, verbs: Verbs, ask: AskVenue) -> str:
     """Reads the world again; returns what has changed, or "" where nothing that matters has."""
     return await _CHECKS[guard["guard"]](guard, verbs, ask)
+
+
+async def funding_objection(guard: Guard, verbs: FundingVerbs, ask: AskVenue) -> str:
+    """The same for lending between users."""
+    return await _FUNDING_CHECKS[guard["guard"]](guard, verbs, ask)
+
+
+async def _lending(guard: Guard, verbs: FundingVerbs, ask: AskVenue) -> str:
+    status = await ask(verbs.status(guard["currency"]))
+    if status.wallet.free < Decimal(guard["amount"]):
+        return (
+            f"The {verbs.wallet} wallet holds {plain(status.wallet.free)} {guard['currency']} free now, less than the"
+            f" {guard['amount']} of the offer."
+        )
+    rates = await ask(verbs.rates(guard["currency"], limit=1))
+    shown, tolerance = Decimal(guard["frr"]), Decimal(guard["tolerance_percent"])
+    moved = abs(rates.frr / shown - 1) * 100 if shown else Decimal(0)
+    if moved <= tolerance:
+        return ""
+    return (
+        f"The FRR moved {moved:.1f} % since the summary, from {plain(shown)} to {plain(rates.frr)} a day; the tolerance"
+        f" is {plain(tolerance)} %."
+    )
+
+
+async def _same_offer(guard: Guard, verbs: FundingVerbs, ask: AskVenue) -> str:
+    now = await ask(verbs.offer(guard["currency"], guard["id"]))
+    if now is None:
+        return f"Offer {guard['id']} rests no more."
+    if plain(now.amount) == guard["amount"]:
+        return ""
+    return f"Offer {guard['id']} changed since the summary: {guard['amount']} was left, now {plain(now.amount)}."
+
+
+_FUNDING_CHECKS: Mapping[str, Callable[[Guard, FundingVerbs, AskVenue], Awaitable[str]]] = {
+    "lending": _lending,
+    "offer": _same_offer,
+}
 
 
 def _held(positions: tuple[Position, ...]) -> list[list[str]]:

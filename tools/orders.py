@@ -74,7 +74,7 @@ class Plan:
         return self.base * self.reference
 
 
-def check_shape(wish: Wish, order_types: tuple[str, ...], venue: str, market: Market) -> None:
+def check_shape(wish: Wish, order_types: tuple[str, ...], venue: str, market: Market, *, positions: bool) -> None:
     """Checks that the arguments belong together.
 
     Raises:
@@ -103,8 +103,8 @@ def check_shape(wish: Wish, order_types: tuple[str, ...], venue: str, market: Ma
             f"A {wish.type} order takes no time_in_force.",
         ),
         (
-            market is not Market.PERPETUAL and (wish.reduce_only or wish.position_side is not None),
-            "reduce_only and position_side belong to perpetuals.",
+            not positions and (wish.reduce_only or wish.position_side is not None),
+            "reduce_only and position_side belong to positions, which this market does not keep.",
         ),
     )
     for broken, words in rules:
@@ -325,8 +325,10 @@ def terms_for(now: Situation, plan: Plan, leverage: int | None, margin_mode: str
     if now.here:
         first = now.here[0]
         held_mode = first.margin_mode.value if first.margin_mode else mode_now
+        # On a margin market the position tells how far it is leveraged, the settings how far an order may be.
+        held_leverage = settings.leverage if now.verbs.keeps_positions else first.leverage
         for name, wished, held in (
-            ("leverage", leverage, first.leverage),
+            ("leverage", leverage, held_leverage),
             ("margin_mode", margin_mode or None, held_mode),
         ):
             if wished is not None and wished != held:
@@ -334,7 +336,7 @@ def terms_for(now: Situation, plan: Plan, leverage: int | None, margin_mode: str
                     f"{symbol} has an open position with {name} {held}; an order inherits it and cannot have {wished}.",
                     advice=f"Leave {name} out, or close the position first.",
                 )
-        return Terms(first.leverage, True, margin_mode=held_mode)
+        return Terms(held_leverage, True, margin_mode=held_mode)
     wanted = leverage if leverage is not None else settings.leverage
     if wanted is not None and plan.opening:
         most = max_leverage(now.brackets, plan.opening * plan.reference)

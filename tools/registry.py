@@ -6,6 +6,7 @@ from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.tools.account import ACCOUNT_TOOLS
 from blave_mcp.tools.confirm import CONFIRM_TOOLS
 from blave_mcp.tools.explore import EXPLORE_TOOLS
+from blave_mcp.tools.funding import FUNDING_TOOLS
 from blave_mcp.tools.market import MARKET_TOOLS
 from blave_mcp.tools.spec import Guide, Prompt, Tool, Toolset, Touch
 from blave_mcp.tools.trade_tools import TRADE_TOOLS
@@ -15,6 +16,7 @@ ALL_TOOLS: tuple[Tool, ...] = (
     *MARKET_TOOLS,
     *ACCOUNT_TOOLS,
     *TRADE_TOOLS,
+    *FUNDING_TOOLS,
     *WORKFLOW_TOOLS,
     *EXPLORE_TOOLS,
     *CONFIRM_TOOLS,

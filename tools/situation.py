@@ -14,7 +14,6 @@ from blave_mcp.exchanges.models import (
     Balance,
     Bracket,
     Instrument,
-    Market,
     OrderBook,
     Position,
     PositionMode,
@@ -50,7 +49,7 @@ class Situation:
 
     @property
     def derivative(self) -> bool:
-        return self.verbs.market is Market.PERPETUAL
+        return self.verbs.opens_positions
 
     @property
     def hedged(self) -> bool:
@@ -108,7 +107,7 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
         verbs.settings(native),
         verbs.balances(),
     ]
-    if verbs.market is Market.PERPETUAL:
+    if verbs.opens_positions:
         questions += [verbs.positions(), verbs.brackets(native)]
     ticker, book, settings, balances, *more = await read_all(desk, venue, questions)
     positions, brackets = more or ((), ())

@@ -70,7 +70,7 @@ async def place_order(
         client_id=client_id,
     )
     place, verbs = desk.verbs(venue, market)
-    check_shape(wish, verbs.order_types, place.title, verbs.market)
+    check_shape(wish, verbs.order_types, place.title, verbs.market, positions=verbs.opens_positions)
     now = await read_situation(desk, venue, market, symbol)
     if (leverage is not None or margin_mode) and not now.derivative:
         raise BadArgument(f"leverage and margin_mode belong to perpetuals, not to {market}.", advice="Leave them out.")

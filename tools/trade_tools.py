@@ -13,6 +13,7 @@ _PENDING = " Sends nothing: returns a pending action for the user to CONFIRM."
 _VENUE = text("venue", VENUE, required=True)
 _MARKET = one_of("market", ("spot", "margin", "perpetual"), required=True)
 _PERPETUAL = one_of("market", ("perpetual",))
+_POSITIONS = one_of("market", ("perpetual", "margin"), "margin where it keeps positions.")
 _SYMBOL = text("symbol", "BTC/USDT or the venue's own form.", required=True)
 _ORDER = text("order", "The venue's order id or the client id.", required=True)
 _LEG = one_of("position_side", ("long", "short"), "Hedge mode, where both are open.")
@@ -68,7 +69,7 @@ TRADE_TOOLS = (
         decimal("size", "In base units; default all."),
         decimal("percent", "Instead of size.", high=100),
         decimal("price", "Limit price; default at market."),
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "protect_position",
@@ -83,7 +84,7 @@ TRADE_TOOLS = (
         decimal("size", "In base units; default whatever is open when triggered."),
         _LEG,
         one_of("trigger_by", tuple(TriggerBy)),
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "amend_order",

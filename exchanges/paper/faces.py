@@ -19,6 +19,7 @@ FACES: Mapping[str, str] = {
     "bingx": "bingx",
     "blave": "blave",
     "okx": "okx",
+    "bitfinex": "bitfinex",
     "bitget": "bitget",
     "bybit": "bybit",
 }
@@ -29,6 +30,10 @@ WITH_PASSPHRASE = ("okx",)
 def _terms(venue: str) -> Terms:
     """What is traded and how, where a venue differs from the usual; such a venue wants a store of its own."""
     match venue:
+        case "bitfinex":
+            from blave_mcp.exchanges.paper.bitfinex import terms as bitfinex
+
+            return bitfinex.listings(), bitfinex.BALANCES, bitfinex.RULES
         case "bybit":
             from blave_mcp.exchanges.paper.bybit import terms as bybit
 
@@ -56,6 +61,10 @@ def _face(name: str, books: Books, key: str, secret: str, passphrase: str) -> Fa
             from blave_mcp.exchanges.paper.bingx import BingXFace
 
             return BingXFace(books, key=key, secret=secret)
+        case "bitfinex":
+            from blave_mcp.exchanges.paper.bitfinex.face import BitfinexFace
+
+            return BitfinexFace(books, key=key, secret=secret)
         case "bitget":
             from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 

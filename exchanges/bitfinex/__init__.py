@@ -1,0 +1,1 @@
+"""Bitfinex: spot, margin and funding."""

@@ -1,0 +1,1 @@
+"""Bitfinex's paper face: spot, margin and funding over one account."""
