@@ -21,7 +21,7 @@ from blave_mcp.exchanges.models import Market, Trace
 from blave_mcp.exchanges.sources.pages import ETF_URL, POSTS_URL, Pages
 from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.verbs import Verbs
-from blave_mcp.exchanges.wire import Credentials, Transport
+from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, Transport
 from blave_mcp.server.impersonate import browser_like
 from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, Settings
@@ -362,9 +362,19 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     return App(settings, store, desk, builder.transports, series, _channels(settings, builder, clock))
 
 
+class _Later:
+    """A transport that is opened when the first request leaves."""
+
+    def __init__(self, opened: Callable[[], Transport]) -> None:
+        self._opened = opened
+
+    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
+        return await self._opened().send(request, timeout=timeout)
+
+
 def _pages(settings: Settings, builder: _Builder, clock: Clock) -> Pages:
     return Pages(
-        builder.web(),
+        _Later(builder.web),
         clock,
         etf_url=settings.etf_url or ETF_URL,
         posts_url=settings.posts_url or POSTS_URL,
@@ -378,7 +388,7 @@ def _channels(settings: Settings, builder: _Builder, clock: Clock) -> Channels |
         return None
     from blave_mcp.server.notify import channels_of
 
-    return channels_of(settings, builder.web, clock)
+    return channels_of(settings, _Later(builder.web), clock)
 
 
 def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:

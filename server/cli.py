@@ -229,6 +229,20 @@ def paper(venue: str | None, port: int, reset: bool) -> None:
         raise click.UsageError("Give --venue, --reset or both.")
 
 
+@main.command()
+@click.argument("currency")
+@click.option("--venue", default="bitfinex", show_default=True)
+@click.option("--amount", default="", help="At most so much; all that is free or rests without.")
+@click.option("--tranches", type=click.IntRange(1, 10), default=3, show_default=True, help="Offers of one period.")
+@click.option("--weights", default="", help='Your own shares by period in days: "2:70,30:30".')
+def lend(currency: str, venue: str, amount: str, tranches: int, weights: str) -> None:
+    """Plan offers of idle funds, show the whole plan, and send it once you have typed CONFIRM. Never unattended."""
+    from blave_mcp.server.cli_monitor import lend_once
+
+    options = {"venue": venue, "amount": amount, "tranches": tranches, "weights": weights}
+    raise SystemExit(lend_once(_settings(), currency, options))
+
+
 @main.group()
 def monitor() -> None:
     """Watch from a terminal: what is new is printed, and sent to the channels that you set up."""

@@ -1,11 +1,15 @@
-"""The commands that watch."""
+"""The commands that watch, and the one that lends."""
 
 from __future__ import annotations
+
+import re
+import sys
 
 import anyio
 import click
 
 from blave_mcp.server.app import App, build
+from blave_mcp.server.lend import Lender
 from blave_mcp.server.monitor import PostWatch, Seen, keep_watching, translator
 from blave_mcp.server.serve import log_to_stderr
 from blave_mcp.server.settings import Settings
@@ -48,3 +52,30 @@ def watch_posts(settings: Settings, minutes: int | None, language: str) -> int:
 
 def _goes_to(app: App) -> str:
     return f"also sent to {app.channels.titles}" if app.channels else "no channel is set up, so they are printed alone"
+
+
+def lend_once(settings: Settings, currency: str, options: dict[str, object]) -> int:
+    """Returns 0 where the plan was carried out.
+
+    Raises:
+        click.UsageError: no person is at the terminal.
+    """
+    if not sys.stdin.isatty():
+        raise click.UsageError("lend wants a person at a terminal; it is not offered unattended. Nothing was sent.")
+    amount = str(options["amount"])
+    if amount and not re.fullmatch(r"\d{1,20}(\.\d{1,8})?", amount):
+        raise click.UsageError(f'--amount is a number, not "{amount[:40]}".')
+    log_to_stderr(settings.log_level)
+
+    async def run() -> int:
+        app = build(settings)
+        try:
+            return await Lender(app.desk, currency, options, click.echo, input).run()
+        finally:
+            await app.aclose()
+
+    try:
+        return anyio.run(run)
+    except (KeyboardInterrupt, EOFError):
+        complain("Ended. `blave-mcp actions` tells what was sent.")
+        return 1

@@ -286,7 +286,7 @@ class Channels:
         return Delivery(channel.title, why)
 
 
-def channels_of(settings: Settings, transport: Callable[[], Transport], clock: Clock) -> Channels | None:
+def channels_of(settings: Settings, transport: Transport, clock: Clock) -> Channels | None:
     """The channels that were set up; None where there is none."""
     found: list[Channel] = []
     if settings.telegram_token.get_secret_value():
@@ -299,4 +299,4 @@ def channels_of(settings: Settings, transport: Callable[[], Transport], clock: C
     if not found:
         return None
     prefix = "" if settings.mode == "live" else f"[{settings.mode.upper()}] "
-    return Channels(found, transport(), clock, prefix)
+    return Channels(found, transport, clock, prefix)

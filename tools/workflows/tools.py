@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blave_mcp.tools.spec import Tool
 from blave_mcp.tools.workflows.etf import ETF_TOOL
+from blave_mcp.tools.workflows.lending import LENDING_TOOL
 from blave_mcp.tools.workflows.posts import POSTS_TOOL
 
-WORKFLOW_TOOLS: tuple[Tool, ...] = (ETF_TOOL, POSTS_TOOL)
+WORKFLOW_TOOLS: tuple[Tool, ...] = (LENDING_TOOL, ETF_TOOL, POSTS_TOOL)
