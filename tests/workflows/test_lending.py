@@ -211,9 +211,10 @@ async def test_a_balance_below_the_minimum_offers_nothing_and_says_so(desk: Desk
 async def test_a_book_without_bids_has_no_floor_and_is_still_planned(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     from dataclasses import replace
 
+    from blave_mcp.tools import funding
     from blave_mcp.tools.workflows import lending
 
-    real = lending.lending_market
+    real = funding.lending_market
 
     async def one_sided(*args: object) -> object:
         found = await real(*args)  # type: ignore[arg-type]
