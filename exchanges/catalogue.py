@@ -67,6 +67,7 @@ class Catalogue:
         params: Sequence[Param] = (),
         rule: Rule | None = None,
         reason: str = "",
+        stream: bool = False,
         caution: Caution = "",
     ) -> Endpoint:
         method, _, path = route.partition(" ")
@@ -102,6 +103,7 @@ class Catalogue:
             params=tuple(params),
             rule=rule,
             reason=reason,
+            stream=stream,
             caution=caution,
         )
         self._by_id[id] = endpoint

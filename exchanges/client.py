@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from blave_mcp.exchanges.errors import (
     OutcomeUnknown,
     RateLimited,
     Unavailable,
+    Unsupported,
     VenueRefused,
 )
 from blave_mcp.exchanges.exact import read_as
@@ -26,7 +27,7 @@ from blave_mcp.exchanges.gate import Approved
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.untrusted import quoted
-from blave_mcp.exchanges.wire import Credentials, HttpReply, NetworkFault, Transport
+from blave_mcp.exchanges.wire import Credentials, HttpReply, NetworkFault, StreamReply, Transport
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ TRIES = 4
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
 CLOCK_AGE_S = 600.0
+MOST_REFUSAL = 65_536
 
 
 @dataclass(slots=True)
@@ -100,6 +102,8 @@ class VenueClient:
             raise NeedsConfirmation(
                 f"{call.endpoint.id} changes the account.", advice="Propose it; confirm_action alone sends it."
             )
+        if call.endpoint.stream:
+            raise Unsupported(f"{call.endpoint.id} is a stream and has no end.", advice="get_alerts reads it.")
         self._check(call)
         urls = [self.base_urls[call.endpoint.product]]
         if backup := self.backup_urls.get(call.endpoint.product):
@@ -131,6 +135,48 @@ class VenueClient:
                     raise
             await self.clock.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
+
+    @asynccontextmanager
+    async def stream(self, call: Call, *, silence: float) -> AsyncIterator[StreamReply]:
+        """Opens a stream of the venue. Nothing is retried: whoever reads it knows where to go on.
+
+        Args:
+            silence: seconds without a byte after which the link counts as dead; reading then raises Unavailable.
+
+        Raises:
+            MissingCredentials, VenueRefused, RateLimited, Unavailable.
+        """
+        self._check(call)
+        endpoint, title = call.endpoint, self.dialect.title
+        stream = getattr(self.transport, "stream", None)
+        if not endpoint.stream or stream is None:
+            raise Unavailable(f"{endpoint.id} is no stream that can be read here.", undone=NO_DATA)
+        await self.pacer.take(self.venue, endpoint.bucket, self.dialect.catalogue.buckets[endpoint.bucket], 1)
+        request = self.dialect.request(
+            call,
+            self.credentials,
+            base_url=self.base_urls[endpoint.product],
+            now_ms=self.clock.now_ms(),
+            testnet=self.testnet,
+        )
+        try:
+            async with stream(request, timeout=self.timeout, silence=silence) as reply:
+                if reply.status == 200:
+                    yield reply
+                    return
+                body = b""
+                async for chunk in reply.chunks:
+                    body += chunk
+                    if len(body) > MOST_REFUSAL:
+                        break
+                self.dialect.decipher(call, HttpReply(reply.status, reply.headers, body))
+                raise Unavailable(f"{title} answered {reply.status} where a stream was asked for.", undone=NO_DATA)
+        except NetworkFault as fault:
+            raise Unavailable(f"{title}: {fault}.", undone=NO_DATA, advice="Try again later.") from None
+        except VenueFault as fault:
+            if fault.verdict is Verdict.RATE_LIMITED:
+                self._close(call, fault)
+            raise self._told(fault, NO_DATA) from None
 
     async def write(self, approved: Approved) -> Payload:
         """Sends an approved call, once.

@@ -293,6 +293,7 @@ class Endpoint:
         url: the venue's own page about it.
         reason: why a GET writes or a POST reads, where that is so.
         rule: a conditional rule over all arguments.
+        stream: its answer has no end.
         caution: "" where the arguments say it all.
     """
 
@@ -310,6 +311,7 @@ class Endpoint:
     params: tuple[Param, ...] = ()
     rule: Rule | None = None
     reason: str = ""
+    stream: bool = False
     caution: Caution = ""
 
     def caution_for(self, args: Args) -> str:

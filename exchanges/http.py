@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault
+from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault, StreamReply
 
 if TYPE_CHECKING:
     import httpx
@@ -34,15 +36,19 @@ class HttpTransport:
             )
         return self._client
 
-    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
-        client = self._opened()
-        import httpx
-
-        outgoing = client.build_request(
+    def _outgoing(self, request: HttpRequest, timeout: httpx.Timeout | float) -> httpx.Request:
+        outgoing = self._opened().build_request(
             request.method, request.url, headers=dict(request.headers), content=request.body or None, timeout=timeout
         )
         if str(outgoing.url) != request.url:
             raise ValueError("the URL would be changed on its way out, and its signature with it")
+        return outgoing
+
+    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
+        client = self._opened()
+        import httpx
+
+        outgoing = self._outgoing(request, timeout)
         try:
             reply = await client.send(outgoing)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
@@ -52,6 +58,31 @@ class HttpTransport:
         if len(reply.content) > MAX_REPLY_BYTES:
             raise NetworkFault(f"the answer from {outgoing.url.host} is larger than 64 MiB", sent=True)
         return HttpReply(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, reply.content)
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest, *, timeout: float, silence: float) -> AsyncIterator[StreamReply]:
+        """See `Streams`. A stream has a connection of its own, which no other request waits for."""
+        client = self._opened()
+        import httpx
+
+        outgoing = self._outgoing(request, httpx.Timeout(timeout, read=silence))
+        host = outgoing.url.host
+        try:
+            reply = await client.send(outgoing, stream=True)
+        except httpx.HTTPError as error:
+            raise NetworkFault(f"no stream from {host} ({type(error).__name__})", sent=True) from None
+
+        async def chunks() -> AsyncIterator[bytes]:
+            try:
+                async for chunk in reply.aiter_bytes():
+                    yield chunk
+            except (httpx.HTTPError, httpx.StreamError) as error:
+                raise NetworkFault(f"the stream from {host} broke ({type(error).__name__})", sent=True) from None
+
+        try:
+            yield StreamReply(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, chunks())
+        finally:
+            await reply.aclose()
 
     async def aclose(self) -> None:
         if self._client is not None:

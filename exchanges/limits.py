@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from blave_mcp.exchanges.catalogue import Bucket
@@ -11,6 +12,16 @@ from blave_mcp.exchanges.clock import Clock
 from blave_mcp.exchanges.errors import LimitExceeded, RateLimited
 
 Key = tuple[str, str]
+Told = Callable[[float, float, str], Awaitable[None]]
+
+WAITING: ContextVar[Told | None] = ContextVar("waiting", default=None)
+"""Who is told of a wait while one request of a client is served: seconds waited, seconds in all, and why."""
+
+
+async def tell_waiting(waited: float, whole: float, why: str) -> None:
+    """Tells whoever waits, where anybody does."""
+    if (told := WAITING.get()) is not None:
+        await told(waited, whole, why)
 
 
 @dataclass(slots=True)

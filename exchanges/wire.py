@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -62,4 +63,35 @@ class Transport(Protocol):
 
     async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
         """Raises NetworkFault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReply:
+    """The head of an answer that goes on, and its bytes as they come.
+
+    Reading `chunks` raises NetworkFault where the link breaks or stays silent for too long; they end where the venue
+    ends the answer.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Streams(Protocol):
+    """A transport that can also bring an answer without an end."""
+
+    def stream(
+        self, request: HttpRequest, *, timeout: float, silence: float
+    ) -> AbstractAsyncContextManager[StreamReply]:
+        """Opens a stream; leaving the context closes it.
+
+        Args:
+            timeout: seconds for the answer's head.
+            silence: seconds without a byte after which the link counts as dead.
+
+        Raises:
+            NetworkFault: on entering, where no answer comes.
+        """
         ...

@@ -14,6 +14,7 @@ from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.endpoint import Call
+from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.funding import FundingVerbs
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
@@ -22,13 +23,16 @@ from blave_mcp.exchanges.sources.pages import ETF_URL, POSTS_URL, Pages
 from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, Transport
+from blave_mcp.server.alerts import AlertListener
 from blave_mcp.server.impersonate import browser_like
+from blave_mcp.server.pacing import SharedPacer
 from blave_mcp.server.series_store import SqliteSeries
-from blave_mcp.server.settings import PREFIX, Settings
+from blave_mcp.server.settings import PREFIX, BadSetting, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from blave_mcp.tools.desk import Desk, Limits, Venue
 
 if TYPE_CHECKING:
+    from blave_mcp.server.alert_book import AlertBook
     from blave_mcp.server.notify import Channels
     from blave_mcp.server.paper import PaperHouse
 
@@ -146,6 +150,8 @@ class App:
     desk: Desk
     transports: list[Transport]
     series: SqliteSeries
+    pacers: list[SharedPacer]
+    alerts: AlertListener
     channels: Channels | None = None
 
     async def aclose(self) -> None:
@@ -153,6 +159,9 @@ class App:
             closing = getattr(transport, "aclose", None)
             if closing is not None:
                 await closing()
+        for pacer in self.pacers:
+            pacer.put_away()
+        self.alerts.close()
         self.series.close()
         self.store.close()
 
@@ -209,6 +218,7 @@ class _Builder:
         self._settings = settings
         self._clock = clock
         self.transports: list[Transport] = []
+        self.pacers: list[SharedPacer] = []
         self._house: PaperHouse | None = None
         self._web: Transport | None = None
         if settings.mode == "paper" and (settings.paper_feed or settings.urls):
@@ -277,10 +287,19 @@ class _Builder:
             credentials,
             base_urls=urls,
             clock=self._clock,
-            pacer=Pacer(self._clock),
+            pacer=self._pacer(one, urls, credentials),
             turns=self._turns(one),
         )
         return client, credentials
+
+    def _pacer(self, one: Kind, urls: Mapping[str, str], credentials: Credentials | None) -> Pacer:
+        """Blave meters a key over minutes, so all processes of the machine that use it share the count."""
+        if not one.data_only:
+            return Pacer(self._clock)
+        owner = " ".join([self._settings.mode, *urls.values(), fingerprint(credentials)])
+        pacer = SharedPacer(self._settings.home / "limits.sqlite3", owner, self._clock)
+        self.pacers.append(pacer)
+        return pacer
 
     def _real(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         hosts = one.dialect.hosts
@@ -296,7 +315,7 @@ class _Builder:
             base_urls={**urls, **own},
             backup_urls={} if testnet or own else backups,
             clock=self._clock,
-            pacer=Pacer(self._clock),
+            pacer=self._pacer(one, {**urls, **own}, credentials),
             testnet=testnet,
             missing=missing,
             turns=self._turns(one),
@@ -338,7 +357,8 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     clock = clock or SystemClock()
     store = Store(settings.home / "blave-mcp.sqlite3")
     builder = _Builder(settings, clock)
-    series = SqliteSeries(settings.home / "series.sqlite3", data_source(settings))
+    source = data_source(settings)
+    series = SqliteSeries(settings.home / "series.sqlite3", source)
     desk = Desk(
         mode=settings.mode,
         venues=_Venues(builder.names(), builder.venue),
@@ -357,9 +377,11 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         series=series,
         market_ms=builder.market_ms,
     )
+    desk.alerts = alerts = _listener(settings, desk, source)
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    return App(settings, store, desk, builder.transports, series, _channels(settings, builder, clock))
+    channels = _channels(settings, builder, clock)
+    return App(settings, store, desk, builder.transports, series, builder.pacers, alerts, channels)
 
 
 class _Later:
@@ -389,6 +411,26 @@ def _channels(settings: Settings, builder: _Builder, clock: Clock) -> Channels |
     from blave_mcp.server.notify import channels_of
 
     return channels_of(settings, _Later(builder.web), clock)
+
+
+def _listener(settings: Settings, desk: Desk, source: str) -> AlertListener:
+    """What listens to the channels of BLAVE_MCP_ALERT_CHANNELS, once it runs.
+
+    Raises:
+        BadSetting: a name that cannot be a channel's.
+    """
+
+    def book() -> AlertBook:
+        from blave_mcp.server.alert_book import AlertBook
+
+        return AlertBook(settings.home / "alerts.sqlite3", source)
+
+    names = [name.strip() for name in settings.alert_channels.split(",") if name.strip()]
+    folder = settings.home / "locks" / f"alerts-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    try:
+        return AlertListener(lambda: desk.venue("blave").client, book, desk.clock, names, locks=folder)
+    except BadArgument as error:
+        raise BadSetting(f"{PREFIX}ALERT_CHANNELS: {error.what}", error.advice) from None
 
 
 def _answers_for(desk: Desk, venue: str, origin: Origin) -> bool:

@@ -15,8 +15,10 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from blave_mcp.exchanges.errors import BlaveError, Unavailable, did_you_mean
+from blave_mcp.exchanges.limits import WAITING
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.server.instructions import instructions
+from blave_mcp.server.live import LiveResources
 from blave_mcp.server.publishing import Prompts, Resources
 from blave_mcp.server.results import LONGEST, ResultShelf
 from blave_mcp.tools.desk import Desk
@@ -169,8 +171,10 @@ class Handlers:
             )
         try:
             given = tool.check(params.arguments or {})
+            caller = McpCaller(ctx, params)
+            WAITING.set(caller.progress)
             if tool.wants_caller:
-                given["caller"] = McpCaller(ctx, params)
+                given["caller"] = caller
             result = await tool.run(self._desk, **given)
         except BlaveError as error:
             return _failure(error)
@@ -225,13 +229,20 @@ def build_server(
     guides: Sequence[Guide] = (),
     prompts: Sequence[Prompt] = (),
     deliver: Deliver | None = None,
+    live: LiveResources | None = None,
 ) -> Server[Any]:
     """The MCP server over these tools, guides and prompts."""
     shelf = ResultShelf(home / "results")
     handlers = Handlers(desk, tools, shelf, deliver)
-    resources = Resources(shelf, guides)
+    resources = Resources(shelf, guides, live)
     told = Prompts(prompts)
     more: dict[str, Any] = {} if lifespan is None else {"lifespan": lifespan}
+    if live is not None:
+        more |= {
+            "on_subscribe_resource": live.subscribe,
+            "on_unsubscribe_resource": live.unsubscribe,
+            "on_subscriptions_listen": live.listen,
+        }
     if prompts:
         more |= {"on_list_prompts": told.list, "on_get_prompt": told.get}
     return Server(

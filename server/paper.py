@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,15 @@ from blave_mcp.exchanges.paper.listings import default_listings
 from blave_mcp.exchanges.paper.live import LiveMarket
 from blave_mcp.exchanges.paper.market import BadFeed, Market
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
-from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, NetworkFault, Transport
+from blave_mcp.exchanges.wire import (
+    Credentials,
+    HttpReply,
+    HttpRequest,
+    NetworkFault,
+    StreamReply,
+    Streams,
+    Transport,
+)
 from blave_mcp.server.settings import BadSetting, Settings
 from blave_mcp.server.store import PaperBooks
 
@@ -74,6 +83,17 @@ class _Routed:
         if request.url.startswith("http://"):
             return await self.network.send(request, timeout=timeout)
         raise NetworkFault("paper mode sends nothing beyond this machine", sent=False)
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest, *, timeout: float, silence: float) -> AsyncIterator[StreamReply]:
+        """See `Streams`."""
+        found: Streams | None = next((f for host, f in self.faces.items() if request.url.startswith(f"{host}/")), None)
+        if found is None and request.url.startswith("http://"):
+            found = self.network
+        if found is None:
+            raise NetworkFault("paper mode sends nothing beyond this machine", sent=False)
+        async with found.stream(request, timeout=timeout, silence=silence) as reply:
+            yield reply
 
     async def aclose(self) -> None:
         await self.network.aclose()

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address
 from typing import Any
 
-from blave_mcp.exchanges.paper.face import FaceTransport
-from blave_mcp.exchanges.wire import HttpRequest
+import anyio
+
+from blave_mcp.exchanges.paper.face import FaceTransport, OpenStream
+from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 
 MAX_BODY = 1_000_000
 _Message = MutableMapping[str, Any]
@@ -35,8 +37,11 @@ def app_of(face: FaceTransport) -> App:
         query = scope["query_string"]
         url = f"http://{_host(scope)}{(path + (b'?' + query if query else b'')).decode('latin-1')}"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        reply = face.answer(HttpRequest(scope["method"], url, headers, body))
-        await _reply(send, reply.status, dict(reply.headers), reply.body)
+        opened = face.open_stream(HttpRequest(scope["method"], url, headers, body))
+        if isinstance(opened, HttpReply):
+            await _reply(send, opened.status, dict(opened.headers), opened.body)
+        else:
+            await _stream(face, opened, receive, send)
 
     return app
 
@@ -60,6 +65,31 @@ async def _reply(
     raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _stream(
+    face: FaceTransport,
+    opened: OpenStream,
+    receive: Callable[[], Awaitable[_Message]],
+    send: Callable[[_Message], Awaitable[None]],
+) -> None:
+    """Sends a stream until either side ends it."""
+    raw = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+
+    async def until_gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(until_gone)
+        while (sent := opened.poll(face.clock())) is not None:
+            if sent:
+                await send({"type": "http.response.body", "body": sent, "more_body": True})
+            await anyio.sleep(face.pause)
+        await send({"type": "http.response.body", "body": b""})
+        group.cancel_scope.cancel()
 
 
 def _host(scope: _Message) -> str:

@@ -10,6 +10,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from blave_mcp.exchanges.errors import BlaveError, did_you_mean
+from blave_mcp.server.live import LiveResources
 from blave_mcp.server.results import ResultShelf
 from blave_mcp.tools.spec import Guide, Prompt
 
@@ -17,10 +18,11 @@ _GUIDE_FORM = "text/markdown"
 
 
 class Resources:
-    """Guides first, then results, newest first."""
+    """Guides first, then what changes, then results, newest first."""
 
-    def __init__(self, shelf: ResultShelf, guides: Sequence[Guide]) -> None:
+    def __init__(self, shelf: ResultShelf, guides: Sequence[Guide], live: LiveResources | None = None) -> None:
         self._shelf = shelf
+        self._live = live
         self._guides = {guide.uri: guide for guide in guides}
 
     async def list(self, ctx: Any, params: Any) -> types.ListResourcesResult:
@@ -30,7 +32,8 @@ class Resources:
             )
             for uri, g in self._guides.items()
         ]
-        return types.ListResourcesResult(resources=[*guides, *self._shelf.listing()])
+        live = self._live.listing() if self._live is not None else []
+        return types.ListResourcesResult(resources=[*guides, *live, *self._shelf.listing()])
 
     async def read(self, ctx: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         uri = str(params.uri)
@@ -39,13 +42,15 @@ class Resources:
     def _content(self, uri: str) -> types.TextResourceContents | types.BlobResourceContents:
         if (guide := self._guides.get(uri)) is not None:
             return types.TextResourceContents(uri=uri, mime_type=_GUIDE_FORM, text=guide.read())
+        if self._live is not None and (content := self._live.read(uri)) is not None:
+            return content
         found = self._shelf.read(uri)
         if found is None:
             raise MCPError(types.INVALID_PARAMS, f"There is no resource {uri}; old results are cleared away.")
-        form, content = found
+        form, raw = found
         if form.startswith("image/"):
-            return types.BlobResourceContents(uri=uri, mime_type=form, blob=base64.b64encode(content).decode())
-        return types.TextResourceContents(uri=uri, mime_type=form, text=content.decode("utf-8"))
+            return types.BlobResourceContents(uri=uri, mime_type=form, blob=base64.b64encode(raw).decode())
+        return types.TextResourceContents(uri=uri, mime_type=form, text=raw.decode("utf-8"))
 
 
 class Prompts:

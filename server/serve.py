@@ -18,6 +18,7 @@ from mcp.shared.message import SessionMessage
 
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.server.app import App
+from blave_mcp.server.live import LiveResources
 from blave_mcp.server.mcp import build_server
 from blave_mcp.server.stdio import Wire
 from blave_mcp.tools.registry import ALL_GUIDES, ALL_PROMPTS, choose
@@ -63,6 +64,7 @@ def server_for(app: App) -> Server[Any]:
     async def lifespan(_: Server[Any]) -> AsyncIterator[dict[str, Any]]:
         async with anyio.create_task_group() as group:
             group.start_soon(keep_accounts, app)
+            group.start_soon(app.alerts.run)
             try:
                 yield {}
             finally:
@@ -71,7 +73,14 @@ def server_for(app: App) -> Server[Any]:
     tools = choose(app.settings.toolsets, read_only=app.settings.read_only)
     deliver = app.channels.deliver if app.channels else None
     return build_server(
-        app.desk, tools, app.settings.home, lifespan, guides=ALL_GUIDES, prompts=ALL_PROMPTS, deliver=deliver
+        app.desk,
+        tools,
+        app.settings.home,
+        lifespan,
+        guides=ALL_GUIDES,
+        prompts=ALL_PROMPTS,
+        deliver=deliver,
+        live=LiveResources(app.alerts),
     )
 
 

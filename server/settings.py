@@ -102,6 +102,7 @@ class Settings(BaseSettings):
     toolsets: str = "all"
     read_only: bool = False
     paper_feed: str = ""
+    alert_channels: str = ""
     max_order_quote: Decimal | None = Field(default=None, gt=0)
     max_leverage: int | None = Field(default=None, ge=1)
     price_tolerance_percent: Decimal = Field(default=Decimal(1), gt=0, le=20)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from blave_mcp.exchanges.binance.dialect import BinanceDialect
@@ -23,7 +25,9 @@ from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from blave_mcp.exchanges.turns import MemoryTurns
 from blave_mcp.exchanges.verbs import Verbs
-from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, Transport
+from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, StreamReply, Transport
+from blave_mcp.server.alert_book import AlertBook
+from blave_mcp.server.alerts import AlertListener
 from blave_mcp.server.store import SqliteLedger, Store
 from blave_mcp.tools.desk import Desk, Limits, Venue
 from tests.fakes import FakeClock, FakeHalt
@@ -49,6 +53,12 @@ class ByHost:
     async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
         self.requests.append(request)
         return await self.faces[urlsplit(request.url).netloc].send(request, timeout=timeout)
+
+    def stream(
+        self, request: HttpRequest, *, timeout: float, silence: float
+    ) -> AbstractAsyncContextManager[StreamReply]:
+        self.requests.append(request)
+        return self.faces[urlsplit(request.url).netloc].stream(request, timeout=timeout, silence=silence)
 
 
 def paper_binance(clock: FakeClock) -> ByHost:
@@ -138,3 +148,14 @@ def bitfinex(transport: Transport, clock: FakeClock, *, key: Credentials | None 
     venue = venue_over(BitfinexDialect(), transport, clock, markets=BITFINEX_MARKETS, key=key)
     venue.client.turns = MemoryTurns()
     return replace(venue, funding=BitfinexFunding())
+
+
+def listener_of(desk: Desk, folder: Path, *channels: str) -> AlertListener:
+    """What listens to TradingView alerts of the desk's Blave, written down in a folder."""
+    return AlertListener(
+        lambda: desk.venue("blave").client,
+        lambda: AlertBook(folder / "alerts.sqlite3", "test"),
+        desk.clock,
+        channels,
+        locks=folder / "locks",
+    )

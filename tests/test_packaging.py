@@ -96,4 +96,5 @@ def test_every_field_of_the_bundle_reaches_the_server_and_no_key_is_shown():
 def test_the_bundle_asks_for_the_keys_of_every_venue_and_of_no_other():
     venues = {path.parent.name for path in (ROOT / "exchanges").glob("*/__init__.py")} - {"paper", "sources"}
     keys = [variable for variable in KEY_VARIABLES if variable.partition("_")[0].lower() in venues]
-    assert sorted(BUNDLE_ENVIRONMENT) == sorted(["BLAVE_MCP_MODE", *keys, *CHANNEL_VARIABLES])
+    ours = ["BLAVE_MCP_MODE", "BLAVE_MCP_ALERT_CHANNELS", *CHANNEL_VARIABLES]
+    assert sorted(BUNDLE_ENVIRONMENT) == sorted([*ours, *keys])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from blave_mcp.exchanges.actions import Action, Origin, Proposal, Step, StepRecord
 from blave_mcp.exchanges.client import VenueClient
@@ -32,9 +32,13 @@ from blave_mcp.tools.series import MemorySeries, SeriesStore
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary, ask_user
 
+if TYPE_CHECKING:
+    from blave_mcp.tools.blave.alerts import AlertSource
+
 T = TypeVar("T")
 
 INSTRUMENTS_AGE_S = 3600.0
+LONGEST_AGE_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,7 @@ class Desk:
         pages: where public pages are read.
         chart_style: dark or light.
         prices: where the prices of the paper exchange come from, in words; "" outside paper mode.
+        alerts: the TradingView alerts; None where nothing listens.
         series: finished bars and readings that were fetched before, from this mode's source alone.
         market_ms: our time -> the time at which the data stand; they differ only over a file of old bars.
     """
@@ -124,11 +129,23 @@ class Desk:
     series: SeriesStore = field(default_factory=MemorySeries)
     pages: Pages = field(default_factory=closed_pages, repr=False)
     chart_style: str = "dark"
+    alerts: AlertSource | None = None
     market_ms: Callable[[int], int] = field(default=lambda now_ms: now_ms, repr=False)
     gate: Gate = field(init=False)
+    _aged: dict[str, tuple[float, Any]] = field(default_factory=dict, repr=False)
     _instruments: dict[tuple[str, Market], tuple[float, tuple[Instrument, ...]]] = field(
         default_factory=dict, repr=False
     )
+
+    async def aged(self, key: str, seconds: float, fetch: Callable[[], Awaitable[T]]) -> tuple[T, float]:
+        """Returns what was fetched under a key, and its age in seconds; fetches it where it is older than allowed."""
+        known = self._aged.get(key)
+        now = self.clock.monotonic()
+        if known is None or now - known[0] > seconds:
+            value = await fetch()
+            self._aged = {k: v for k, v in self._aged.items() if now - v[0] <= LONGEST_AGE_S}
+            known = self._aged[key] = (now, value)
+        return known[1], now - known[0]
 
     def data_ms(self) -> int:
         """The time at which the data stand now."""

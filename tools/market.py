@@ -26,8 +26,8 @@ from blave_mcp.tools.answers import (
     together,
     told,
 )
-from blave_mcp.tools.blave.alpha_table import ALPHA_TABLE_TOOL
 from blave_mcp.tools.blave.market import BLAVE, blave_candles, blave_interval, blave_tickers, native_symbol
+from blave_mcp.tools.blave.tools import BLAVE_TOOLS
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import walk_quote
 from blave_mcp.tools.format import exact, percent, ratio, rounded, short
@@ -351,5 +351,5 @@ MARKET_TOOLS = (
             integer("limit", "Most past rates.", low=1, high=500),
         ),
     ),
-    ALPHA_TABLE_TOOL,
+    *BLAVE_TOOLS,
 )

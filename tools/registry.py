@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.tools.account import ACCOUNT_TOOLS
+from blave_mcp.tools.blave.tools import BLAVE_GUIDES
 from blave_mcp.tools.confirm import CONFIRM_TOOLS
 from blave_mcp.tools.explore import EXPLORE_TOOLS
 from blave_mcp.tools.funding import FUNDING_TOOLS
@@ -21,7 +22,7 @@ ALL_TOOLS: tuple[Tool, ...] = (
     *EXPLORE_TOOLS,
     *CONFIRM_TOOLS,
 )
-ALL_GUIDES: tuple[Guide, ...] = ()
+ALL_GUIDES: tuple[Guide, ...] = BLAVE_GUIDES
 ALL_PROMPTS: tuple[Prompt, ...] = ()
 
 _CAN_PROPOSE = frozenset({Toolset.TRADE, Toolset.EXPLORE, Toolset.FUNDING, Toolset.WORKFLOW})

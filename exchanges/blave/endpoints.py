@@ -162,7 +162,7 @@ BLAVE.read(
 BLAVE.read(
     "data.tradingview.stream", "GET /sse/tradingview/stream",
     doc="TradingView alerts of a channel, as server-sent events.",
-    url=DOCS, bucket="requests", auth=Auth.KEY,
+    url=DOCS, bucket="requests", auth=Auth.KEY, stream=True,
     params=[
         text("channel", "The channel's name, from Blave.", required=True, example="demo"),
         text("last_id", 'Alerts after this id; "$" or nothing for new ones alone.', example="1712054400000-0"),

@@ -6,8 +6,8 @@ that the two check each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -15,7 +15,9 @@ from threading import Lock
 from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from blave_mcp.exchanges.wire import HttpReply, HttpRequest
+import anyio
+
+from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault, StreamReply
 
 Clock = Callable[[], int]
 """Wall time in Unix milliseconds."""
@@ -39,15 +41,27 @@ class Face(Protocol):
         ...
 
 
+class OpenStream(Protocol):
+    """An answer without an end."""
+
+    def poll(self, now_ms: int) -> bytes | None:
+        """Returns what is to be sent at this time, b"" for nothing; None where the connection is cut."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FaceTransport:
     """A `Transport` that carries a request no further than to a face in this process; a face itself, too.
 
     The timeout never runs out: the answer is computed before `send` yields, so that no cancellation cuts it in half.
+
+    Attributes:
+        pause: seconds between two looks at a stream.
     """
 
     face: Face
     clock: Clock
+    pause: float = 1 / 4
 
     @property
     def name(self) -> str:
@@ -66,6 +80,32 @@ class FaceTransport:
     def answer(self, request: HttpRequest) -> HttpReply:
         """Answers at the clock's time."""
         return self.face.handle(request, self.clock())
+
+    def open_stream(self, request: HttpRequest) -> OpenStream | HttpReply:
+        """Opens what the request asks for; an ordinary answer where it is no stream, or is refused."""
+        opening = getattr(self.face, "open_stream", None)
+        opened: OpenStream | HttpReply = opening(request, self.clock()) if opening else self.answer(request)
+        return opened
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest, *, timeout: float, silence: float) -> AsyncIterator[StreamReply]:
+        """See `Streams`."""
+        opened = self.open_stream(request)
+        if isinstance(opened, HttpReply):
+            yield StreamReply(opened.status, opened.headers, _once(opened.body))
+        else:
+            yield StreamReply(200, {"content-type": "text/event-stream"}, self._chunks(opened))
+
+    async def _chunks(self, opened: OpenStream) -> AsyncIterator[bytes]:
+        while (sent := opened.poll(self.clock())) is not None:
+            if sent:
+                yield sent
+            await anyio.sleep(self.pause)
+        raise NetworkFault("the stream was cut", sent=True)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body
 
 
 class BookSession(Protocol):

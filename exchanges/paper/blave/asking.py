@@ -26,12 +26,12 @@ _UNITS = {"min": MINUTE, "h": HOUR, "d": DAY}
 
 
 class BlaveRefusal(Refused):
-    """An answer that is no data: a status and a message."""
+    """An answer that is no data: a status, and a message or a body."""
 
-    def __init__(self, status: int, message: str, *, wait: int = 0) -> None:
+    def __init__(self, status: int, message: str, *, wait: int = 0, body: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        self.body = {"message": message} if body is None else body
         self.wait = wait
 
 

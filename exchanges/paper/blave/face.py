@@ -9,13 +9,25 @@ prices come from: "synthetic", "file" or "live", or several of them.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from blave_mcp.exchanges.paper.blave import series
+from blave_mcp.exchanges.paper.blave.alerts import (
+    DEMO,
+    DEMO_EVERY_MS,
+    AlertBoard,
+    AlertStream,
+    Id,
+    demo_alerts,
+    start_of,
+)
 from blave_mcp.exchanges.paper.blave.alphas import ALPHA_ROUTES
 from blave_mcp.exchanges.paper.blave.asking import ABSENT, Ask, BlaveRefusal, Route, gap_of, number
+from blave_mcp.exchanges.paper.blave.maps import MAP_ROUTES
+from blave_mcp.exchanges.paper.blave.traders import TRADER_ROUTES
 from blave_mcp.exchanges.paper.face import BadForm, Window, header, json_reply, parse_form, path_and_query, table
 from blave_mcp.exchanges.paper.face_books import Books
 from blave_mcp.exchanges.paper.market import HOUR, MINUTE, Bar, IntervalUnavailable, MarketError
@@ -24,6 +36,7 @@ from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 
 REQUESTS, WINDOW_MS = 100, 300_000
 REFRESH_MS = 5 * MINUTE
+STREAM_PATH = "/sse/tradingview/stream"
 SUPPLY_DAYS = 40
 STATISTICS_DAYS = 400
 _NAMES: Mapping[str, tuple[str, str]] = {
@@ -62,7 +75,7 @@ def kline(ask: Ask) -> list[dict[str, Any]]:
 
 def alpha_table(ask: Ask) -> Any:
     """Every symbol; renewed every five minutes, as on the venue."""
-    return ask.face.renewed("alpha_table", ask.now, REFRESH_MS, lambda: _alpha_table(ask))
+    return ask.face.table(ask)
 
 
 def _alpha_table(ask: Ask) -> dict[str, Any]:
@@ -144,6 +157,9 @@ class BlaveFace:
     Args:
         books: opened for the market's sake alone, so that prices are those of the account; nothing is written.
         key, secret: the pair that may ask.
+
+    Attributes:
+        board: the TradingView alerts, which a test or a demonstration may put there.
     """
 
     name: ClassVar[str] = "blave"
@@ -153,6 +169,9 @@ class BlaveFace:
         Route("/alpha_table", alpha_table),
         Route("/kline", kline, "symbol period start_date end_date"),
         *ALPHA_ROUTES,
+        *MAP_ROUTES,
+        *TRADER_ROUTES,
+        Route(STREAM_PATH, lambda ask: start_of(ask)[0], "channel last_id"),
     )
 
     def __init__(self, books: Books, *, key: str, secret: str) -> None:
@@ -161,6 +180,9 @@ class BlaveFace:
         self._routes = table(self.routes)
         self._window = Window(WINDOW_MS, REQUESTS)
         self._fresh: dict[str, tuple[int, Any]] = {}
+        self._warm_from: int | None = None
+        self._cuts = 0
+        self.board = AlertBoard()
 
     def handle(self, request: HttpRequest, now_ms: int) -> HttpReply:
         """See `face.Face`."""
@@ -170,7 +192,7 @@ class BlaveFace:
         except BlaveRefusal as refusal:
             if refusal.wait:
                 headers["retry-after"] = str(refusal.wait)
-            return json_reply(refusal.status, {"message": refusal.message}, headers)
+            return json_reply(refusal.status, refusal.body, headers)
 
     def renewed(self, name: str, now_ms: int, every_ms: int, make: Callable[[], Any]) -> Any:
         """Returns what `make` made in the present stretch of time."""
@@ -180,7 +202,46 @@ class BlaveFace:
             held = self._fresh[name] = (slot, make())
         return held[1]
 
+    def table(self, ask: Ask) -> Any:
+        """Returns the alpha table of the present five minutes."""
+        return self.renewed("alpha_table", ask.now, REFRESH_MS, lambda: _alpha_table(ask))
+
+    def warming(self, now_ms: int, length_ms: int) -> bool:
+        """Tells whether what takes so long to compute is still being computed; the first question starts it."""
+        self._warm_from = now_ms if self._warm_from is None else self._warm_from
+        return now_ms - self._warm_from < length_ms
+
+    def open_stream(self, request: HttpRequest, now_ms: int) -> AlertStream | HttpReply:
+        """Opens the alert stream; an ordinary answer where something else is asked for, or it is refused."""
+        if path_and_query(request.url)[0] != STREAM_PATH:
+            return self.handle(request, now_ms)
+        try:
+            with self._asking(request, now_ms) as (_, ask):
+                channel, last = start_of(ask)
+        except BlaveRefusal as refusal:
+            return json_reply(refusal.status, refusal.body)
+
+        def newer(after: Id, at_ms: int) -> list[tuple[Id, Mapping[str, Any]]]:
+            if channel != DEMO or (at_ms - at_ms % DEMO_EVERY_MS, 0) <= after:
+                return self.board.after(channel, after)
+            with self._market(at_ms, {}) as later:
+                return sorted([*demo_alerts(later, after), *self.board.after(channel, after)], key=lambda each: each[0])
+
+        return AlertStream(newer, last, now_ms, lambda: self._cuts)
+
+    def cut(self) -> None:
+        """Breaks every stream that is open, as a network does."""
+        self._cuts += 1
+
     def _answer(self, request: HttpRequest, now_ms: int, headers: dict[str, str]) -> Any:
+        with self._asking(request, now_ms) as (route, ask):
+            listings = ask.listings
+            asked = [listings[s]] if (s := ask.params.get("symbol", "")) in listings else list(listings.values())
+            headers["x-blave-paper-origin"] = ", ".join(sorted({ask.market.origin(each.key) for each in asked}))
+            return route.handler(ask)
+
+    @contextmanager
+    def _asking(self, request: HttpRequest, now_ms: int) -> Iterator[tuple[Route, Ask]]:
         path, query = path_and_query(request.url)
         self._authorise(request)
         if not self._window.add(1, now_ms):
@@ -188,14 +249,15 @@ class BlaveFace:
         route = self._routes.get((request.method.upper(), path))
         if route is None:
             raise BlaveRefusal(404, "not found")
-        params = _params(route, query)
+        with self._market(now_ms, _params(route, query)) as ask:
+            yield route, ask
+
+    @contextmanager
+    def _market(self, now_ms: int, params: Mapping[str, str]) -> Iterator[Ask]:
         try:
             with self._books.open(now_ms) as account:
-                market = account.exchange.market
                 perps = {each.symbol: each for each in account.exchange.listings(Product.PERP)}
-                asked = [perps[params["symbol"]]] if params.get("symbol") in perps else list(perps.values())
-                headers["x-blave-paper-origin"] = ", ".join(sorted({market.origin(each.key) for each in asked}))
-                return route.handler(Ask(self, params, market, perps, now_ms))
+                yield Ask(self, params, account.exchange.market, perps, now_ms)
         except MarketError as error:
             raise BlaveRefusal(503, str(error)) from None
 
