@@ -13,6 +13,7 @@ import pytest
 from blave_mcp.exchanges.blave.models_traders import PnlPoint, Trader, TraderAccount, TraderPosition, WindowResult
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.server.store import Store
+from blave_mcp.tools.blave.traders import leaders
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.research.traders import Wanted, at_a_glance, in_detail, mark_of, record, shares
 from blave_mcp.tools.workflows import traders as workflow
@@ -124,7 +125,7 @@ def test_fall_win_rate_length_and_idleness():
 def position(size: str, **more: str | None) -> TraderPosition:
     given = {"entry": "100", "unrealized_pnl": None, "value": None, **more}
     known = {name: None if value is None else D(value) for name, value in given.items()}
-    return TraderPosition(coin="BTC", size=D(size), **known)  # type: ignore[arg-type]
+    return TraderPosition(coin="BTC", size=D(size), **known)
 
 
 def test_the_mark_is_what_the_venues_own_numbers_imply_and_never_the_entry():
@@ -187,7 +188,7 @@ async def test_bounds_that_nobody_keeps_end_in_words(desk: Desk):
 
 
 async def test_a_hostile_name_is_shown_as_text_and_drawn_as_text(desk: Desk, monkeypatch: pytest.MonkeyPatch):
-    real = workflow.leaders
+    real = leaders
 
     async def named(*args: object) -> object:
         board, age = await real(*args)  # type: ignore[arg-type]
