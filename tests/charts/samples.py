@@ -159,7 +159,7 @@ def traders() -> Figure:
     for k, label in enumerate(("麻吉 Machi", "0x8f3a…c9d1", "Trader $three$")):
         times = [START_MS + int(DAY * (n * 0.5 + 0.3 * wave(n))) for n in range(200)]
         pnl = [1e5 * (k + 1) * n + 2e6 * wave(n, turn=k) for n in range(200)]
-        curves.append(Curve(label, times, pnl, f"Sharpe {2.3 - k * 0.4:.2f}"))
+        curves.append(Curve(label, times, pnl, f"Sharpe {2.3 - k * 0.4:.2f}", 1e7 * (k + 1) ** 2))
     return traders_figure(curves)
 
 

@@ -24,6 +24,7 @@ from blave_mcp.tools.spec import Result, Tool, Toolset, Touch, columnar
 from blave_mcp.tools.trade import place_order
 from blave_mcp.tools.workflows.show import illustrated
 
+NOTE = "Source: Blave. Those who lost everything are not on a leaderboard; added or withdrawn capital is not told."
 LEADERS_BY = "allTime"
 DRAWN = 3
 THOUSANDS = "k"
@@ -98,10 +99,16 @@ async def find_traders(
     if not chart or not passing:
         return result
     curves = [
-        Curve(_label(trader), [p.time_ms for p in points], [float(p.pnl) for p in points], f"Sharpe {told.sharpe:.2f}")
+        Curve(
+            label=_label(trader),
+            times_ms=[point.time_ms for point in points],
+            pnl=[float(point.pnl) for point in points],
+            words=f"Sharpe {told.sharpe:.2f}",
+            account=float(trader.account_value),
+        )
         for trader, told, points in passing[:DRAWN]
     ]
-    return await illustrated(desk, result, traders_figure(curves, note="Source: Blave. " + PROVISO[16:120] + " ..."))
+    return await illustrated(desk, result, traders_figure(curves, note=NOTE))
 
 
 _COLUMNS = (
