@@ -45,7 +45,7 @@ class VenueClient:
     Reads are retried with back-off and jitter; a write is sent once.
 
     Attributes:
-        base_urls: by product; where the requests go.
+        base_urls: by product; where the requests go. A product without one is not served in this mode.
         backup_urls: by product; asked after a network fault, for reads alone.
         testnet: whether the base URLs are the venue's test hosts.
         missing: what to tell where a key is wanted and there is none.
@@ -213,6 +213,8 @@ class VenueClient:
         endpoint = call.endpoint
         if not self.dialect.catalogue.owns(endpoint):
             raise BadArgument(f"{endpoint!r} is not in the catalogue of {self.venue}.")
+        if endpoint.product not in self.base_urls:
+            raise Unsupported(f"{self.dialect.title} has no test environment for {endpoint.product}.")
         if endpoint.call(call.arguments) != call:
             raise BadArgument(f"The arguments of {endpoint.id} are not in their checked form.")
         if endpoint.auth is not Auth.NONE and self.credentials is None:

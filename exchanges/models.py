@@ -304,6 +304,9 @@ class AccountSettings:
     """What the venue will apply to the next order in a symbol.
 
     Fees are fractions (0.0005 is 0.05 %).
+
+    Attributes:
+        borrow_rates: on margin: asset -> what an hour's loan of it costs, a fraction.
     """
 
     symbol: str
@@ -314,6 +317,7 @@ class AccountSettings:
     taker_fee: Decimal | None = None
     can_trade: bool | None = None
     multi_asset: bool | None = None
+    borrow_rates: Mapping[str, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +329,7 @@ class OrderIntent:
         quote_size: amount of quote to spend or receive instead of a size; spot market orders only.
         callback_percent: distance of a trailing stop in percent ("1" is 1 %).
         close_position: the trigger closes whatever is then open; no size.
-        margin_mode: what will hold for the order, for venues that want it said with each one.
+        margin_mode, leverage: what will hold for the order, for venues that want it said with each one.
     """
 
     instrument: Instrument
@@ -343,6 +347,7 @@ class OrderIntent:
     close_position: bool = False
     position_side: PositionSide = PositionSide.BOTH
     margin_mode: MarginMode | None = None
+    leverage: int | None = None
     client_id: str = ""
 
 

@@ -56,6 +56,8 @@ class Verbs:
         margin_by_direction: whether `adjust_margin` wants LONG or SHORT in one-way mode too.
         keeps_positions: of a margin market: whether its orders open and close positions with a liquidation price, as
             those of perpetuals do, rather than spend what was borrowed beforehand.
+        buys_in_quote: a market buy takes an amount of quote, and no size.
+        protects_whole: `protect` without a size closes whatever is open; where not, it wants a size.
     """
 
     venue: ClassVar[str]
@@ -71,6 +73,8 @@ class Verbs:
     cancels_by_id: ClassVar[bool] = False
     margin_by_direction: ClassVar[bool] = False
     keeps_positions: ClassVar[bool] = False
+    buys_in_quote: ClassVar[bool] = False
+    protects_whole: ClassVar[bool] = True
 
     @property
     def opens_positions(self) -> bool:
@@ -150,6 +154,18 @@ class Verbs:
     def brackets(self, symbol: str) -> Ask[tuple[Bracket, ...]]:
         """Maintenance tiers, smallest notional first."""
         self._lacking("brackets")
+
+    def wallet_of(self, symbol: str) -> str:
+        """`wallet`, where each symbol has one of its own."""
+        return self.wallet
+
+    def cautions(self, symbol: str, call: Call | None = None) -> Ask[tuple[str, ...]] | None:
+        """What the owner must know of before trading `symbol` here or before a raw `call` about it: interest, risk.
+
+        Returns:
+            None where there is nothing that the other checks do not tell.
+        """
+        return None
 
     # Writes.
 

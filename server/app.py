@@ -19,16 +19,15 @@ from blave_mcp.exchanges.funding import FundingVerbs
 from blave_mcp.exchanges.gate import Gate, Hands
 from blave_mcp.exchanges.limits import Pacer
 from blave_mcp.exchanges.models import Market, Trace
-from blave_mcp.exchanges.sources.pages import ETF_URL, POSTS_URL, Pages
 from blave_mcp.exchanges.turns import Turns
 from blave_mcp.exchanges.verbs import Verbs
-from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest, Transport
+from blave_mcp.exchanges.wire import Credentials, Transport
 from blave_mcp.server.alerts import AlertListener
-from blave_mcp.server.impersonate import browser_like
 from blave_mcp.server.pacing import SharedPacer
 from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, BadSetting, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
+from blave_mcp.server.web import Later, channels_of, pages_of
 from blave_mcp.tools.desk import Desk, Limits, Venue
 
 if TYPE_CHECKING:
@@ -90,6 +89,18 @@ def _bitget() -> Kind:
     return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
 
 
+def _bitmart() -> Kind:
+    from blave_mcp.exchanges.bitmart.dialect import BitMartDialect
+    from blave_mcp.exchanges.bitmart.verbs import BitMartFutures, BitMartMargin, BitMartSpot
+
+    markets: Mapping[Market, Verbs] = {
+        Market.SPOT: BitMartSpot(),
+        Market.MARGIN: BitMartMargin(),
+        Market.PERPETUAL: BitMartFutures(),
+    }
+    return Kind(BitMartDialect(), markets)
+
+
 def _bitfinex() -> Kind:
     from blave_mcp.exchanges.bitfinex.dialect import BitfinexDialect
     from blave_mcp.exchanges.bitfinex.verbs import BitfinexFunding, BitfinexMargin, BitfinexSpot
@@ -105,6 +116,7 @@ _KINDS: Mapping[str, Callable[[], Kind]] = {
     "bybit": _bybit,
     "bingx": _bingx,
     "bitget": _bitget,
+    "bitmart": _bitmart,
     "bitfinex": _bitfinex,
 }
 """Every venue, in the order in which they are listed. A catalogue is loaded when its venue is first asked for."""
@@ -116,6 +128,7 @@ PRODUCTS: Mapping[str, tuple[str, ...]] = {
     "bybit": ("spot", "linear"),
     "bingx": ("spot", "swap"),
     "bitget": ("spot", "futures"),
+    "bitmart": ("spot", "futures"),
     "bitfinex": ("public", "auth"),
 }
 """Each venue's hosts by product, as its dialect has them (kept by a test); known without loading any catalogue."""
@@ -240,7 +253,7 @@ class _Builder:
         return [
             name
             for name, one in kinds().items()
-            if one.data_only or all(host.testnet for host in one.dialect.hosts.values())
+            if one.data_only or any(host.testnet for host in one.dialect.hosts.values())
         ]
 
     def market_ms(self, now_ms: int) -> int:
@@ -262,7 +275,7 @@ class _Builder:
             name=name,
             title=one.dialect.title,
             client=client,
-            markets=one.markets,
+            markets={market: verbs for market, verbs in one.markets.items() if verbs.product in client.base_urls},
             account=fingerprint(credentials),
             setup=_setup(one.dialect),
             notice=one.dialect.notice,
@@ -306,7 +319,7 @@ class _Builder:
         testnet = self._settings.mode == "testnet" and not one.data_only
         credentials, missing = credentials_for(one.dialect, self._settings)
         own = {product: url for product in hosts if (url := self._settings.url(name, product))}
-        urls = {product: host.testnet if testnet else host.live for product, host in hosts.items()}
+        urls = {name: url for name, host in hosts.items() if (url := host.testnet if testnet else host.live)}
         backups = {product: host.backup for product, host in hosts.items() if host.backup}
         client = VenueClient(
             one.dialect,
@@ -332,9 +345,10 @@ def data_source(settings: Settings) -> str:
         return f"paper at {own}"
     if not settings.paper_feed or settings.paper_feed.lower() == "live":
         return f"paper {settings.paper_feed.lower() or 'synthetic'}"
-    file = Path(settings.paper_feed).resolve()
-    told = file.stat()
-    return f"paper {file} {told.st_size} {told.st_mtime_ns}"
+    feed = Path(settings.paper_feed).resolve()
+    files = sorted([*feed.glob("*.csv"), *feed.glob("*.csv.gz")]) if feed.is_dir() else [feed]
+    told = " ".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    return f"paper {feed} {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def prices_in_words(settings: Settings) -> str:
@@ -372,7 +386,7 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         ),
         channel=settings.confirm,
         prices=prices_in_words(settings),
-        pages=_pages(settings, builder, clock),
+        pages=pages_of(settings, Later(builder.web), clock),
         chart_style=settings.chart_style,
         series=series,
         market_ms=builder.market_ms,
@@ -380,37 +394,8 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     desk.alerts = alerts = _listener(settings, desk, source)
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    channels = _channels(settings, builder, clock)
+    channels = channels_of(settings, Later(builder.web), clock)
     return App(settings, store, desk, builder.transports, series, builder.pacers, alerts, channels)
-
-
-class _Later:
-    """A transport that is opened when the first request leaves."""
-
-    def __init__(self, opened: Callable[[], Transport]) -> None:
-        self._opened = opened
-
-    async def send(self, request: HttpRequest, *, timeout: float) -> HttpReply:
-        return await self._opened().send(request, timeout=timeout)
-
-
-def _pages(settings: Settings, builder: _Builder, clock: Clock) -> Pages:
-    return Pages(
-        _Later(builder.web),
-        clock,
-        etf_url=settings.etf_url or ETF_URL,
-        posts_url=settings.posts_url or POSTS_URL,
-        disguised=browser_like(),
-    )
-
-
-def _channels(settings: Settings, builder: _Builder, clock: Clock) -> Channels | None:
-    """What the user set up to be told by; nothing is imported for it where nothing was."""
-    if not (settings.telegram_chat or settings.slack_webhook or settings.discord_webhook):
-        return None
-    from blave_mcp.server.notify import channels_of
-
-    return channels_of(settings, _Later(builder.web), clock)
 
 
 def _listener(settings: Settings, desk: Desk, source: str) -> AlertListener:

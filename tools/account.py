@@ -291,6 +291,8 @@ async def get_account_settings(desk: Desk, *, venue: str, symbol: str, market: s
         ("can_trade", _yes(s.can_trade), s.can_trade),
         ("multi_asset", _yes(s.multi_asset), s.multi_asset),
     ]
+    for asset, rate in (s.borrow_rates or {}).items():
+        rows.append((f"borrow_{asset}", f"{exact(rate * 100)} % an hour", exact(rate)))
     lines = [f"{found.title} {name} {instrument.symbol}: what the next order would meet."]
     lines += [f"  {label:<13}  {words}" for label, words, _ in rows if words is not None]
     missing = [label for label, _, value in rows if value is None]

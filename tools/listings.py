@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from blave_mcp.exchanges.blave.indicators import INDICATORS
 from blave_mcp.exchanges.blave.verbs import BlaveData
 from blave_mcp.exchanges.endpoint import Effect, flag, integer, text
 from blave_mcp.exchanges.errors import BadArgument, BlaveError
@@ -65,7 +66,9 @@ def _one_venue(desk: Desk, venue: Venue) -> Result:
     ]
     if venue.name == BLAVE:
         lines.append(
-            f"candles of {', '.join(BlaveData.periods)} and other multiples; prices; the alpha table; no account"
+            f"candles of {', '.join(BlaveData.periods)} and other multiples; prices; the alpha table and "
+            f"{len(INDICATORS)} indicators over time; sectors; liquidation maps; screeners; Hyperliquid traders; "
+            "TradingView alerts; no account"
         )
     markets = {}
     for market, verbs in venue.markets.items():

@@ -103,7 +103,7 @@ async def read_klines(
         desk.require_key(found)
         native, interval = native_symbol(symbol), blave_interval(interval)
         candles, older = await blave_candles(
-            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=now
+            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=desk.data_ms()
         )
         return Klines(found, native, interval, candles, older)
     found, verbs = desk.verbs(venue, market)

@@ -216,7 +216,7 @@ def _units(wish: Wish, now: Situation, reference: Decimal) -> tuple[Decimal, boo
     market = wish.type in (OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
     if wish.quote_size is None:
         return check_size(instrument, to_units(instrument, wish.size or Decimal(0)), market=market), False
-    if wish.type is OrderType.MARKET and not now.derivative:
+    if wish.type is OrderType.MARKET and (not now.derivative or (now.verbs.buys_in_quote and wish.side is Side.BUY)):
         return wish.quote_size / reference, True
     units = floor_to(to_units(instrument, wish.quote_size / reference), instrument.step)
     if units < instrument.min_size:

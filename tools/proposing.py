@@ -93,6 +93,7 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
         summary.row("Arguments", "none")
     prices = await _prices(desk, found, verbs, parts, summary)
     within_limits(desk.limits, parts, prices)
+    await _cautioned(found, verbs, call, parts, summary)
     summary.verify = _verification(found, verbs, call, desk.clock.now_ms())
     if caution := one.caution_for(call.arguments):
         summary.warn(caution)
@@ -121,6 +122,19 @@ async def _verbs_for(desk: Desk, venue: Venue, product: str, parts: Sequence[Par
                 if named & {one.native for one in await desk.instruments(venue.name, verbs.market)}:
                     return verbs
     return able[0] if able else None
+
+
+async def _cautioned(venue: Venue, verbs: Verbs | None, call: Call, parts: Sequence[Part], summary: Summary) -> None:
+    """What the venue itself says of the risk of this call; what cannot be read is said, too."""
+    for name in dict.fromkeys(name for part in parts for name in part.given(_SYMBOL, Kind.TEXT).values()):
+        question = verbs.cautions(name, call) if verbs is not None else None
+        if question is None:
+            continue
+        try:
+            for words in await venue.client.ask(question):
+                summary.warn(words)
+        except BlaveError as error:
+            summary.warn(f"The risk could not be read: {error.what}")
 
 
 async def _prices(

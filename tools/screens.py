@@ -8,6 +8,7 @@ from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.models import (
     Balance,
     MarginMode,
+    Market,
     OrderType,
     Position,
     PositionSide,
@@ -146,10 +147,30 @@ def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | No
     if now.derivative and not now.here:
         summary.row("Holding", f"no position in {now.instrument.symbol}")
     if terms is not None and plan.opening:
+        if now.verbs.market is Market.MARGIN:
+            _loan(summary, plan, now)
         _liquidation(summary, plan, now, terms)
     summary.facts.update(
         cost=exact(amount), cost_asset=asset, fee=exact(fee), leverage=terms.leverage if terms else None
     )
+
+
+def _loan(summary: Summary, plan: Plan, now: Situation) -> None:
+    """What a margin order borrows: quote to buy with, base to sell; the margin is only set aside."""
+    buys = plan.intent.side is Side.BUY
+    asset, amount = (
+        (now.instrument.quote, plan.opening * plan.reference) if buys else (now.instrument.base, plan.opening)
+    )
+    summary.row("Borrows", f"about {amount.normalize():.8g} {asset}" if not buys else f"about {money(amount, asset)}")
+    summary.facts.update(borrowed=exact(round(amount, 8)), borrowed_asset=asset)
+    rate = (now.settings.borrow_rates or {}).get(asset)
+    if rate is None:
+        summary.warn("What is borrowed costs interest until the position is closed; the rate is not known here.")
+        return
+    daily = amount * rate * 24
+    summary.row("Interest", f"{exact(rate * 100)} % an hour, about {daily:.4g} {asset} a day")
+    summary.facts["interest_hourly"] = plain(rate)
+    summary.warn("What is borrowed costs interest every hour until the position is closed; it eats into the margin.")
 
 
 def position_words(held: Position, base: str) -> str:

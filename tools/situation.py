@@ -35,6 +35,7 @@ class Situation:
     Attributes:
         positions: in every symbol of this market (cross margin shares one collateral).
         brackets: empty on spot.
+        cautions: what the owner must know of besides, in lines.
     """
 
     venue: Venue
@@ -46,6 +47,7 @@ class Situation:
     balances: tuple[Balance, ...]
     positions: tuple[Position, ...] = ()
     brackets: tuple[Bracket, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     @property
     def derivative(self) -> bool:
@@ -74,7 +76,7 @@ class Situation:
         return sum((b.total for b in self.balances if b.asset == asset and self._trades_from(b)), NONE)
 
     def _trades_from(self, balance: Balance) -> bool:
-        return self.verbs.wallet in ("", balance.wallet)
+        return self.verbs.wallet_of(self.instrument.native) in ("", balance.wallet)
 
     @property
     def mark(self) -> Decimal:
@@ -109,7 +111,11 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
     ]
     if verbs.opens_positions:
         questions += [verbs.positions(), verbs.brackets(native)]
+    cautions = verbs.cautions(native)
+    if cautions is not None:
+        questions.append(cautions)
     ticker, book, settings, balances, *more = await read_all(desk, venue, questions)
+    warned = more.pop() if cautions is not None else ()
     positions, brackets = more or ((), ())
     return Situation(
         venue=place,
@@ -121,4 +127,5 @@ async def read_situation(desk: Desk, venue: str, market: str, symbol: str) -> Si
         balances=balances,
         positions=positions,
         brackets=brackets,
+        cautions=warned,
     )

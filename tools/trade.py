@@ -73,7 +73,10 @@ async def place_order(
     check_shape(wish, verbs.order_types, place.title, verbs.market, positions=verbs.opens_positions)
     now = await read_situation(desk, venue, market, symbol)
     if (leverage is not None or margin_mode) and not now.derivative:
-        raise BadArgument(f"leverage and margin_mode belong to perpetuals, not to {market}.", advice="Leave them out.")
+        raise BadArgument(
+            f"leverage and margin_mode belong to positions, not to {market}.",
+            advice="Leave them out.",
+        )
     plan = plan_order(wish, now, desk.limits)
     return propose_order(desk, now, plan, leverage=leverage, margin_mode=margin_mode)
 
@@ -100,6 +103,7 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
         account_rows(summary, plan, now, terms)
         if terms.margin_mode:
             plan = replace(plan, intent=replace(plan.intent, margin_mode=MarginMode(terms.margin_mode)))
+        plan = replace(plan, intent=replace(plan.intent, leverage=terms.leverage))
         market = now.verbs.market
         guards += [position_guard(market, native, now.here), settings_guard(market, native, now.settings)]
         summary.verify = "the order by its client id, then the position with its liquidation price"
@@ -108,6 +112,8 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
         order_rows(summary, plan, now)
         account_rows(summary, plan, now, None)
         summary.verify = "the order by its client id"
+    for words in now.cautions:
+        summary.warn(words)
     if plan.takes or plan.intent.type.has_trigger:
         guards.append(price_guard(now.verbs.market, native, now.ticker.last, desk.limits.price_tolerance_percent))
         summary.row(
@@ -172,8 +178,17 @@ async def close_position(
         reduce_only=True,
         position_side=held.position_side,
     )
+    if now.verbs.buys_in_quote and wish.side is Side.BUY and wish.type is OrderType.MARKET:
+        wish = _bounded(wish, now, desk.limits.price_tolerance_percent)
     plan = plan_order(wish, now, desk.limits)
     return propose_order(desk, now, plan, leverage=None, margin_mode="")
+
+
+def _bounded(wish: Wish, now: Situation, tolerance_percent: Decimal) -> Wish:
+    """The same size at the market, where a market buy would be sized in quote: a limit that fills at once or never."""
+    best = now.ticker.ask or now.ticker.last
+    price = floor_to(best * (1 + tolerance_percent / 100), now.instrument.tick)
+    return replace(wish, type=OrderType.LIMIT, price=price, time_in_force=TimeInForce.IOC)
 
 
 def _target(value: str, entry: Decimal, tick: Decimal, *, up: bool, name: str) -> Decimal | None:
@@ -232,6 +247,10 @@ async def protect_position(
         units = check_size(now.instrument, to_units(now.instrument, Decimal(size)), market=True)
         if Decimal(size) > held.size:
             raise BadArgument(f"The position is {exact(held.size)}; {size} is more.", advice="Leave size out for all.")
+    elif not now.verbs.protects_whole:
+        units = check_size(
+            now.instrument, floor_to(to_units(now.instrument, held.size), now.instrument.step), market=True
+        )
     closing = Side.SELL if long else Side.BUY
     calls = now.verbs.under(held.margin_mode, held.position_side).protect(
         now.instrument,

@@ -35,7 +35,7 @@ TRADE_TOOLS = (
     _tool(
         "place_order",
         "Place an order",
-        "Proposes one order: spot, or a perpetual with leverage. Checks grid, balance, bracket and open position "
+        "Proposes one order: spot, or perpetual or margin with leverage. Checks grid, balance, bracket and position "
         "first; an open position's leverage and margin mode are inherited. Reductions are sent reduce-only; an order "
         "never turns a position round.",
         trade.place_order,
@@ -61,7 +61,7 @@ TRADE_TOOLS = (
     _tool(
         "close_position",
         "Close a position",
-        "Proposes closing a perpetual position, whole or in part, at market or at a limit price, reduce-only.",
+        "Proposes closing a position, whole or in part, at market or at a limit price, reduce-only.",
         trade.close_position,
         _VENUE,
         _SYMBOL,
@@ -120,12 +120,12 @@ TRADE_TOOLS = (
     _tool(
         "set_leverage",
         "Set leverage",
-        "Proposes another leverage for a perpetual symbol.",
+        "Proposes another leverage for a perpetual or margin symbol.",
         manage.set_leverage,
         _VENUE,
         _SYMBOL,
         integer("leverage", low=1, high=200, required=True),
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "set_margin_mode",
@@ -155,7 +155,7 @@ TRADE_TOOLS = (
         _SYMBOL,
         decimal("amount", "In the settlement asset; negative takes out.", required=True, low="-1000000000"),
         _LEG,
-        _PERPETUAL,
+        _POSITIONS,
     ),
     _tool(
         "transfer_funds",

@@ -11,6 +11,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.blave.endpoints import BLAVE
@@ -119,4 +120,6 @@ def parse_alert(data: str, event_id: str = "") -> AlertEvent:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return plain(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=plain)

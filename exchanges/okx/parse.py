@@ -134,6 +134,12 @@ def instruments(payload: Any, market: Market) -> tuple[Instrument, ...]:
 # The market.
 
 
+def mark(payload: Any) -> Decimal | None:
+    """GET /api/v5/public/mark-price of one instrument; None where OKX has none for it."""
+    found = rows(payload)
+    return positive(found[0].get("markPx")) if found else None
+
+
 def ticker(payload: Any, *more: Any) -> Ticker:
     """GET /api/v5/market/ticker; for a swap also mark-price, funding-rate and open-interest, each of one instrument."""
     day = only(payload)

@@ -57,8 +57,8 @@ def balances(trading: Any, funding: Any, *, free_in: str) -> tuple[Balance, ...]
 def positions(payload: Any, *listed: Any) -> tuple[Position, ...]:
     """GET /api/v5/account/positions of swaps or margin, and the instruments.
 
-    A margin position's `pos` is an amount of `posCcy`: in base it is long; in quote it is short, and is turned into
-    base at the entry price.
+    A margin position's `pos` is an amount of `posCcy`: in base it is long; in quote it is short, and its size is what
+    it owes in base, or else `pos` at the entry price.
     """
     sizes = sizes_of(listed)
     found = []
@@ -74,7 +74,7 @@ def positions(payload: Any, *listed: Any) -> tuple[Position, ...]:
         long = held > 0 if swap else each["posCcy"] == each["instId"].partition("-")[0]
         if named in (PositionSide.LONG, PositionSide.SHORT):
             long = named is PositionSide.LONG
-        size = abs(held) * (sizes[each["instId"]] if swap else ONE if long else 1 / entry)
+        size = abs(held) * sizes[each["instId"]] if swap else _lent_size(each, entry, long=long)
         found.append(
             Position(
                 symbol=symbol_of(each["instId"]),
@@ -97,6 +97,16 @@ def positions(payload: Any, *listed: Any) -> tuple[Position, ...]:
             )
         )
     return tuple(found)
+
+
+def _lent_size(position: Row, entry: Decimal, *, long: bool) -> Decimal:
+    """A margin position's size in base."""
+    held = abs(number(position["pos"]))
+    if long:
+        return held
+    base = position["instId"].partition("-")[0]
+    owed = abs(optional(position.get("liab")) or ZERO) if position.get("liabCcy") == base else ZERO
+    return owed or held / entry
 
 
 def lever(value: Any) -> int | None:
@@ -163,6 +173,27 @@ def brackets(tiers: Any, listed: Any, marks: Any, native: str) -> tuple[Bracket,
         found.append(Bracket(floor, cap, int(number(each["maxLever"])), number(each["mmr"]), ZERO))
         floor = cap
     return tuple(found)
+
+
+def margin_brackets(tiers: Any) -> tuple[Bracket, ...]:
+    """GET public/position-tiers of one MARGIN instrument.
+
+    Cut by what may be borrowed in quote; what is borrowed is what the position was worth when it was opened. A tier's
+    rate holds for the whole loan, hence no deduction.
+    """
+    found, floor = [], ZERO
+    for each in sorted(rows(tiers), key=lambda tier: number(tier["quoteMaxLoan"])):
+        cap = number(each["quoteMaxLoan"])
+        found.append(Bracket(floor, cap, int(number(each["maxLever"])), number(each["mmr"]), ZERO))
+        floor = cap
+    return tuple(found)
+
+
+def borrow_rates(payload: Any, native: str) -> dict[str, Decimal]:
+    """GET /api/v5/account/interest-rate, of the two currencies of a pair: an hour's interest, a fraction."""
+    pair = native.split("-")
+    rates = {each["ccy"]: optional(each.get("interestRate")) for each in rows(payload)}
+    return {asset: rate for asset in pair if (rate := rates.get(asset)) is not None}
 
 
 def fills(pages: tuple[Any, ...], *listed: Any) -> tuple[Fill, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
@@ -97,12 +98,42 @@ class OkxMargin(_Margined):
 
     market = Market.MARGIN
     kind = "MARGIN"
+    keeps_positions = True
+    buys_in_quote = True
+    protects_whole = False
     lacks: ClassVar[Mapping[str, str]] = {
         "funding_rates": "Margin is lent by the hour: v5.loan.rate and v5.loan.interest in explore.",
-        "brackets": "Margin tiers are cut by what is borrowed: v5.tiers.list with instType MARGIN in explore.",
         "set_margin_mode": _PER_ORDER,
         "set_position_mode": "Margin has one position for each pair and mode; hedge mode belongs to okx perpetual.",
     }
+
+    def ticker(self, symbol: str) -> Ask[Ticker]:
+        """That of spot, with margin's mark price."""
+        return ask(
+            lambda day, marks: replace(parse.ticker(day), mark=parse.mark(marks)),
+            OKX["v5.ticker.get"].call(instId=symbol),
+            OKX["v5.mark.get"].call(instType=self.kind, instId=symbol),
+        )
+
+    def settings(self, symbol: str) -> Ask[AccountSettings]:
+        """Also the hourly interest of both currencies of the pair."""
+        plain = super().settings(symbol)
+
+        def parsed(rates: Any, *payloads: Any) -> AccountSettings:
+            found: AccountSettings = plain.parse(*payloads)
+            return replace(found, borrow_rates=parse_account.borrow_rates(rates, symbol))
+
+        return ask(parsed, OKX["v5.loan.rate"].call(), *plain.calls)
+
+    def brackets(self, symbol: str) -> Ask[tuple[Bracket, ...]]:
+        return ask(
+            parse_account.margin_brackets,
+            OKX["v5.tiers.list"].call(instType=self.kind, tdMode=self.mode.value, instId=symbol),
+        )
+
+    def adjust_margin(self, symbol: str, position_side: PositionSide, amount: Decimal) -> tuple[Call, ...]:
+        (call,) = super().adjust_margin(symbol, PositionSide.BOTH, amount)
+        return (call.having(ccy=symbol.partition("-")[2]),)
 
 
 class OkxPerpetual(_Margined):

@@ -5,7 +5,7 @@ Positions carry the mark last seen, so nothing here asks the market.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -74,17 +74,13 @@ class Account:
         return self._ids[kind]
 
     def slot(self, listing: Listing, asset: str) -> Slot:
-        perp = listing.product is Product.PERP
-        return (self.rules.perp_wallet if perp else self.rules.spot_wallet), asset
+        return (self.rules.perp_wallet if listing.product.leveraged else self.rules.spot_wallet), asset
 
     def margin_slot(self, asset: str) -> Slot:
         return self.rules.perp_wallet, asset
 
     def margin_assets(self) -> tuple[str, ...]:
-        return tuple(sorted({listing.settle for listing in self._perps()}))
-
-    def _perps(self) -> Iterable[Listing]:
-        return (listing for listing in self.listings.values() if listing.product is Product.PERP)
+        return tuple(sorted({listing.settle for listing in self.listings.values() if listing.product.leveraged}))
 
     def leverage(self, key: str) -> Decimal:
         return self.leverages.get(key, min(self.rules.default_leverage, self.listings[key].max_leverage))
@@ -94,16 +90,19 @@ class Account:
 
     # Legs
 
-    @property
-    def sides(self) -> tuple[PositionSide, ...]:
-        return LEGS if self.hedge else ONE_WAY
+    def hedged(self, key: str) -> bool:
+        """Whether a listing has a long and a short leg; hedge mode is for perpetuals alone."""
+        return self.hedge and self.listings[key].product is Product.PERP
+
+    def sides(self, key: str) -> tuple[PositionSide, ...]:
+        return LEGS if self.hedged(key) else ONE_WAY
 
     def leg(self, key: str, side: PositionSide) -> Leg:
         """Returns a leg, an empty one where nothing is held (not kept until it is)."""
         return self.legs.get((key, side)) or Leg(key, side)
 
     def legs_of(self, key: str) -> list[Leg]:
-        return [leg for side in self.sides if (leg := self.legs.get((key, side))) is not None]
+        return [leg for side in self.sides(key) if (leg := self.legs.get((key, side))) is not None]
 
     def settling_in(self, asset: str) -> list[Leg]:
         """Returns the legs that are held in listings that settle in this asset, by key and side."""
@@ -123,7 +122,7 @@ class Account:
         return load
 
     def order_margin(self, key: str, load: Load) -> Decimal:
-        held, most = exposure(self.legs_of(key), load, hedge=self.hedge)
+        held, most = exposure(self.legs_of(key), load, hedge=self.hedged(key))
         return initial(most - held, self.leverage(key))
 
     def leg_margin(self, leg: Leg) -> Decimal:
@@ -136,7 +135,7 @@ class Account:
             left += leg.unrealised(leg.mark) - self.leg_margin(leg)
         for key in self.book.open_keys():
             listing = self.listings[key]
-            if listing.product is Product.PERP and listing.settle == asset:
+            if listing.product.leveraged and listing.settle == asset:
                 left -= self.order_margin(key, self.load(key))
         return left
 
@@ -208,7 +207,7 @@ class Account:
         held = sum((self.leg_margin(leg) for leg in legs), ZERO)
         ordered = ZERO
         for key in self.book.open_keys():
-            if self.listings[key].product is Product.PERP and self.listings[key].settle == asset:
+            if self.listings[key].product.leveraged and self.listings[key].settle == asset:
                 ordered += self.order_margin(key, self.load(key))
         return MarginAccount(
             asset=asset,

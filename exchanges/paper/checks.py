@@ -62,7 +62,7 @@ def _bad(detail: str) -> PaperRefusal:
 
 
 def _check_fields(request: OrderRequest, listing: Listing, *, hedge: bool) -> None:
-    perp = listing.product is Product.PERP
+    leveraged = listing.product.leveraged
     kind = request.type
     sizes = (request.qty is not None) + (request.quote_qty is not None) + request.close_position
     if sizes != 1:
@@ -79,11 +79,11 @@ def _check_fields(request: OrderRequest, listing: Listing, *, hedge: bool) -> No
         raise _bad(f"trigger_price does not fit {kind.value}")
     if request.post_only and (kind not in _PRICED or request.tif is not TimeInForce.GTC):
         raise _bad("post_only is for limit orders that are good till cancelled")
-    if request.quote_qty is not None and (perp or not at_market(request)):
-        raise PaperRefusal(Reason.UNSUPPORTED_TYPE, "quote_qty is for market orders on spot")
-    if request.close_position and not (perp and conditional(request) and at_market(request)):
-        raise PaperRefusal(Reason.UNSUPPORTED_TYPE, "close_position is for market triggers of a perpetual")
-    if perp:
+    if request.quote_qty is not None and (listing.product is Product.PERP or not at_market(request)):
+        raise PaperRefusal(Reason.UNSUPPORTED_TYPE, "quote_qty is for market orders on spot and margin")
+    if request.close_position and not (leveraged and conditional(request) and at_market(request)):
+        raise PaperRefusal(Reason.UNSUPPORTED_TYPE, "close_position is for market triggers of a position")
+    if leveraged:
         _check_side(request, hedge=hedge)
     elif request.reduce_only or request.tied_to_position or request.position_side is not PositionSide.BOTH:
         raise PaperRefusal(Reason.UNSUPPORTED_TYPE, "spot has no positions")
@@ -134,7 +134,7 @@ def check_market(request: OrderRequest, listing: Listing, prices: Prices, *, pos
     """
     if request.price is not None:
         _check_band(request.price, request, listing, prices)
-    exempt = listing.product is Product.PERP and reduces(request)
+    exempt = listing.product.leveraged and reduces(request)
     if not exempt:
         at = request.price or request.trigger_price or prices.last
         notional = request.quote_qty or (request.qty or Decimal(0)) * at

@@ -14,9 +14,10 @@ from blave_mcp.exchanges.paper.funds import Funds, rest_of
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.matching import at_market, conditional, crosses, reduces, trail
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
-from blave_mcp.exchanges.paper.settlement import perp_fill, spot_fill
+from blave_mcp.exchanges.paper.settlement import position_fill, spot_fill
 from blave_mcp.exchanges.paper.types import (
     ZERO,
+    Listing,
     ListKind,
     Order,
     OrderList,
@@ -49,8 +50,7 @@ class Engine:
 
         Raises: PaperRefusal.
         """
-        listing = self.account.listings[request.key]
-        check_form(request, listing, hedge=self.account.hedge, now_ms=now_ms)
+        listing = self._check_form(request, now_ms)
         if amends is not None and amends.triggered_ms is not None:
             # Its trigger is behind it: it is a limit order like any other.
             request = replace(request, type=OrderType.LIMIT, trigger_price=None, activation_price=None)
@@ -88,7 +88,7 @@ class Engine:
         for request in working_ones:
             self.admit(request, now_ms, funds=True)
         for request in requests[len(working_ones) :]:
-            check_form(request, self.account.listings[request.key], hedge=self.account.hedge, now_ms=now_ms)
+            self._check_form(request, now_ms)
             self._check_room(request)
         if kind is not ListKind.OTO:
             now = self.market.prices(requests[0].key, now_ms) if kind is ListKind.OCO else None
@@ -99,11 +99,10 @@ class Engine:
 
         Raises: PaperRefusal.
         """
-        listing = self.account.listings[order.key]
         if order.status is OrderStatus.PENDING:
-            check_form(request, listing, hedge=self.account.hedge, now_ms=now_ms)
+            self._check_form(request, now_ms)
             return
-        if order.list_id and listing.product is Product.SPOT:
+        if order.list_id and self.account.listings[order.key].product is Product.SPOT:
             raise PaperRefusal(Reason.NOT_AMENDABLE, "an order of a list is cancelled and placed anew")
         self._admit_with([order], order, request, now_ms)
 
@@ -116,6 +115,11 @@ class Engine:
             self.admit(request, now_ms, funds=True, amends=order)
         finally:
             self.account.cash.lock(slot, held)
+
+    def _check_form(self, request: OrderRequest, now_ms: int) -> Listing:
+        listing = self.account.listings[request.key]
+        check_form(request, listing, hedge=self.account.hedged(request.key), now_ms=now_ms)
+        return listing
 
     def _check_room(self, request: OrderRequest) -> None:
         if request.client_id and self.book.client_is_open(request.key, request.client_id):
@@ -132,7 +136,7 @@ class Engine:
 
     def _check_reduces(self, request: OrderRequest) -> None:
         closable = self.account.leg(request.key, request.position_side).closable(request.side)
-        if not closable or (self.account.hedge and request.qty is not None and request.qty > closable):
+        if not closable or (self.account.hedged(request.key) and request.qty is not None and request.qty > closable):
             raise PaperRefusal(Reason.REDUCE_ONLY_REJECTED, f"{request.qty} against {closable} that can be closed")
 
     # Locks of spot orders
@@ -259,7 +263,7 @@ class Engine:
                 return self.finish(order, OrderStatus.EXPIRED, now_ms, Reason.POSITION_CLOSED)
             if request.close_position:
                 order = replace(order, qty=closable)
-            wanted = min(order.remaining, closable)
+            wanted = closable if wanted is None else min(order.remaining, closable)
         if request.post_only and crosses(request, self.market.prices(order.key, now_ms)):
             return self.finish(order, OrderStatus.EXPIRED, now_ms, Reason.POST_ONLY_WOULD_TAKE)
         plan = self.funds.plan(request, wanted, now_ms)
@@ -299,7 +303,7 @@ class Engine:
             spot_fill(self.account, order, price, qty, now_ms, maker=maker)
         else:
             mark = self.market.prices(order.key, now_ms).mark
-            perp_fill(self.account, order, price, qty, now_ms, maker=maker, mark=mark)
+            position_fill(self.account, order, price, qty, now_ms, maker=maker, mark=mark)
         return replace(order, executed=order.executed + qty, quote=order.quote + price * qty, updated_ms=now_ms)
 
     def _after(self, order: Order, now_ms: int, *, rests: bool) -> Order:

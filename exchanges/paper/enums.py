@@ -6,8 +6,19 @@ from enum import StrEnum
 
 
 class Product(StrEnum):
+    """MARGIN is a spot pair traded with borrowed money: a position at spot prices, backed by the quote, always one-way.
+
+    A long owes the quote that it cost, a short the base that it sold; either pays interest each hour.
+    """
+
     SPOT = "spot"
+    MARGIN = "margin"
     PERP = "perp"
+
+    @property
+    def leveraged(self) -> bool:
+        """Whether it is traded in positions."""
+        return self is not Product.SPOT
 
 
 class Side(StrEnum):
@@ -93,6 +104,7 @@ class EntryKind(StrEnum):
     COMMISSION = "commission"
     REALISED_PNL = "realised_pnl"
     FUNDING = "funding"
+    INTEREST = "interest"
     TRANSFER = "transfer"
     INSURANCE = "insurance"
     HOUSE = "house"

@@ -1,9 +1,9 @@
 """The paper exchange as a face sees it.
 
 Pure: no I/O, no clock. Every method that takes `now_ms` (wall time) first settles the world up to it: resting orders
-fill, triggers fire, funding is paid, positions are liquidated. Time never goes back: an earlier `now_ms` counts as the
-latest. Whatever is refused raises PaperRefusal and changes nothing; what the market cannot answer raises MarketError.
-One account per exchange; the house is the counterparty of every fill.
+fill, triggers fire, funding and interest are paid, positions are liquidated. Time never goes back: an earlier `now_ms`
+counts as the latest. Whatever is refused raises PaperRefusal and changes nothing; what the market cannot answer raises
+MarketError. One account per exchange; the house is the counterparty of every fill.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class PaperExchange(Reading):
                 self._engine.finish(order, OrderStatus.CANCELED, self.settled_ms)
         return tuple(found for order in chosen if (found := book.get(order.id)) is not None)
 
-    # Perpetuals
+    # Positions
 
     def set_hedge(self, hedge: bool, now_ms: int) -> None:
         """Raises: PaperRefusal POSITION_MODE_*."""
@@ -284,5 +284,5 @@ class PaperExchange(Reading):
 
     def _settle_margin(self, key: str) -> None:
         listing = self.listing(key)
-        if listing.product is Product.PERP:
+        if listing.product.leveraged:
             self._passage.check_margin(listing.settle, self.settled_ms)

@@ -21,10 +21,11 @@ FACES: Mapping[str, str] = {
     "okx": "okx",
     "bitfinex": "bitfinex",
     "bitget": "bitget",
+    "bitmart": "bitmart",
     "bybit": "bybit",
 }
 """The venue of each face: faces of one venue take one key, and share an account where they share a store."""
-WITH_PASSPHRASE = ("okx",)
+WITH_PASSPHRASE = ("bitmart", "okx")
 
 
 def _terms(venue: str) -> Terms:
@@ -34,6 +35,10 @@ def _terms(venue: str) -> Terms:
             from blave_mcp.exchanges.paper.bitfinex import terms as bitfinex
 
             return bitfinex.listings(), bitfinex.BALANCES, bitfinex.RULES
+        case "bitmart":
+            from blave_mcp.exchanges.paper.bitmart import terms as bitmart
+
+            return bitmart.listings(), bitmart.BALANCES, bitmart.RULES
         case "bybit":
             from blave_mcp.exchanges.paper.bybit import terms as bybit
 
@@ -69,6 +74,10 @@ def _face(name: str, books: Books, key: str, secret: str, passphrase: str) -> Fa
             from blave_mcp.exchanges.paper.bitget.face import BitgetFace
 
             return BitgetFace(books, key=key, secret=secret)
+        case "bitmart":
+            from blave_mcp.exchanges.paper.bitmart.routes import open_bitmart
+
+            return open_bitmart(books, key, secret, passphrase)
         case "blave":
             from blave_mcp.exchanges.paper.blave.face import BlaveFace
 

@@ -30,7 +30,7 @@ class Funds:
         if not crosses(request, self.market.prices(request.key, now_ms)):
             return []
         listing = self.account.listings[request.key]
-        quote = request.quote_qty if qty is None else None
+        quote = request.quote_qty
         step = listing.market_step if at_market(request) else listing.step
         found: Plan = []
         for levels in (_NEAR, _DEEP):
@@ -38,7 +38,7 @@ class Funds:
             side = depth.asks if request.side is Side.BUY else depth.bids
             found = sweep(side, request.side, step=step, qty=qty, quote=quote, limit=request.price)
             last = side[-1].price if side else ZERO
-            met = sum((size for _, size in found), ZERO) == qty if qty is not None else False
+            met = qty is not None and sum((size for _, size in found), ZERO) == qty
             beyond = request.price is not None and (last > request.price) == (request.side is Side.BUY)
             if met or beyond or (found and found[-1][0] != last):
                 break
@@ -82,25 +82,23 @@ class Funds:
 
     def _check_margin(self, request: OrderRequest, listing: Listing, plan: Plan, replacing: int) -> None:
         account, key = self.account, request.key
-        if request.qty is None:
-            return
         taken = sum((size for _, size in plan), ZERO)
         cost = sum((price * size for price, size in plan), ZERO)
-        resting = request.qty - taken if request.price is not None else ZERO
+        resting = request.qty - taken if request.qty is not None and request.price is not None else ZERO
         notional = cost + resting * (request.price or ZERO)
         qty = taken + resting
         if not qty:
             return
         now = account.load(key)
         more = account.load(key, without=replacing).plus(request.side, notional)
-        _, most = exposure(account.legs_of(key), more, hedge=account.hedge)
-        _, before = exposure(account.legs_of(key), now, hedge=account.hedge)
+        _, most = exposure(account.legs_of(key), more, hedge=account.hedged(key))
+        _, before = exposure(account.legs_of(key), now, hedge=account.hedged(key))
         cap = max_notional(listing.tiers, account.leverage(key))
         if most > cap and most > before:
             raise PaperRefusal(
                 Reason.MAX_POSITION, f"{most} {listing.quote} is above {cap} at {account.leverage(key)}x"
             )
-        closable = ZERO if account.hedge else account.leg(key, request.position_side).closable(request.side)
+        closable = ZERO if account.hedged(key) else account.leg(key, request.position_side).closable(request.side)
         opened = max(ZERO, qty - closable)
         if not opened:
             return

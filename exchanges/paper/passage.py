@@ -1,4 +1,4 @@
-"""The passage of time: orders are hit and triggered, funding is paid, positions are liquidated, each in its turn.
+"""The passage of time: orders are hit and triggered, positions cost funding or interest and are liquidated, in turn.
 
 The path is looked at from far off first: a stretch in which nothing can happen is skipped, else it is cut and looked at
 more closely, down to single ticks. What comes of it does not depend on how often or when someone looks.
@@ -12,12 +12,13 @@ from decimal import Decimal
 
 from blave_mcp.exchanges.paper.account import Account
 from blave_mcp.exchanges.paper.book import working
+from blave_mcp.exchanges.paper.borrowing import interest_rate
 from blave_mcp.exchanges.paper.engine import Engine
 from blave_mcp.exchanges.paper.margin import Leg, surplus
 from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, SECOND, Market, MarketError, Span, Tick
 from blave_mcp.exchanges.paper.matching import fires, level_of, stirs, trail
 from blave_mcp.exchanges.paper.refusals import Reason
-from blave_mcp.exchanges.paper.settlement import cover, fund, liquidate
+from blave_mcp.exchanges.paper.settlement import charge_interest, cover, fund, liquidate
 from blave_mcp.exchanges.paper.types import (
     ZERO,
     Fill,
@@ -64,24 +65,25 @@ class Passage:
         settled = self._account.settled_ms
         for key in keys:
             listing = self._account.listings[key]
-            if listing.product is Product.PERP:
+            if listing.product.leveraged:
                 yield (settled // listing.funding_interval_ms + 1) * listing.funding_interval_ms
         for order in self._account.book.open():
             if order.request.expire_ms is not None:
                 yield max(order.request.expire_ms, settled + 1)
 
     def _at(self, now_ms: int) -> None:
-        """Does what happens at one moment: funding, then expiry."""
+        """Does what happens at one moment: funding and interest, then expiry."""
         account = self._account
         legs = [leg for _, leg in sorted(account.legs.items()) if not now_ms % self._funding_interval(leg.key)]
         try:
-            rates = {leg.key: self._market.funding_rate(leg.key, now_ms) for leg in legs}
+            rates = {leg.key: self._rate(leg, now_ms) for leg in legs}
         except MarketError:
             # Asked again next time, so that no funding is left out.
             account.settled_ms = now_ms - 1
             raise
         for leg in legs:
-            fund(account, leg, rates[leg.key], now_ms)
+            pay = charge_interest if account.listings[leg.key].product is Product.MARGIN else fund
+            pay(account, leg, rates[leg.key], now_ms)
         for asset in sorted({account.listings[leg.key].settle for leg in legs}):
             self.check_margin(asset, now_ms)
         for order in account.book.open():
@@ -91,6 +93,12 @@ class Passage:
 
     def _funding_interval(self, key: str) -> int:
         return self._account.listings[key].funding_interval_ms
+
+    def _rate(self, leg: Leg, now_ms: int) -> Decimal:
+        listing = self._account.listings[leg.key]
+        if listing.product is Product.MARGIN:
+            return interest_rate(listing, leg)
+        return self._market.funding_rate(leg.key, now_ms)
 
     # From far off
 
@@ -203,7 +211,7 @@ class Passage:
                 self._engine.hit(newest, now_ms)
             else:
                 self._engine.trigger(newest, now_ms)
-        if account.listings[key].product is Product.PERP:
+        if account.listings[key].product.leveraged:
             self.check_margin(account.listings[key].settle, now_ms)
 
     # Liquidation
@@ -226,9 +234,9 @@ class Passage:
         cover(account, asset, now_ms)
 
     def _margined(self, key: str) -> bool:
-        """Whether a listing's orders draw on the perpetual wallet."""
+        """Whether a listing's orders draw on the wallet behind the positions."""
         rules = self._account.rules
-        return self._account.listings[key].product is Product.PERP or rules.spot_wallet == rules.perp_wallet
+        return self._account.listings[key].product.leveraged or rules.spot_wallet == rules.perp_wallet
 
     def _cancel_orders(self, keys: set[str], now_ms: int) -> None:
         for order in self._account.book.open():

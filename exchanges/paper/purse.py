@@ -81,26 +81,27 @@ def pay(account: Account, slot: Slot, amount: Decimal, now_ms: int, key: str) ->
     account.note(EntryKind.HOUSE, slot, amount, now_ms, key=key)
 
 
-# Settings of perpetuals
+# Settings of positions
 
 
 def _has_orders(account: Account, key: str | None = None) -> bool:
     return any(
-        account.listings[order.key].product is Product.PERP and key in (None, order.key)
+        account.listings[order.key].product is Product.PERP if key is None else order.key == key
         for order in account.book.open()
     )
 
 
-def _check_perp(listing: Listing) -> None:
-    if listing.product is not Product.PERP:
-        raise PaperRefusal(Reason.UNKNOWN_SYMBOL, f"{listing.key} is no perpetual")
+def _check_leveraged(listing: Listing) -> None:
+    if not listing.product.leveraged:
+        raise PaperRefusal(Reason.UNKNOWN_SYMBOL, f"{listing.key} has no positions")
 
 
 def set_hedge(account: Account, hedge: bool) -> None:
     if hedge == account.hedge:
         raise PaperRefusal(Reason.POSITION_MODE_UNCHANGED, f"hedge mode is {'on' if hedge else 'off'} already")
-    if account.legs:
-        raise PaperRefusal(Reason.POSITION_MODE_HAS_POSITION, f"{len(account.legs)} positions are open")
+    held = sum(account.listings[key].product is Product.PERP for key, _ in account.legs)
+    if held:
+        raise PaperRefusal(Reason.POSITION_MODE_HAS_POSITION, f"{held} positions are open")
     if _has_orders(account):
         raise PaperRefusal(Reason.POSITION_MODE_HAS_ORDERS, "orders are open")
     account.hedge = hedge
@@ -108,7 +109,7 @@ def set_hedge(account: Account, hedge: bool) -> None:
 
 
 def set_margin_mode(account: Account, listing: Listing, mode: MarginMode) -> None:
-    _check_perp(listing)
+    _check_leveraged(listing)
     if mode is account.mode(listing.key):
         raise PaperRefusal(Reason.MARGIN_MODE_UNCHANGED, f"{listing.key} is {mode.value} already")
     if account.legs_of(listing.key):
@@ -120,12 +121,12 @@ def set_margin_mode(account: Account, listing: Listing, mode: MarginMode) -> Non
 
 
 def set_leverage(account: Account, listing: Listing, leverage: Decimal) -> None:
-    _check_perp(listing)
+    _check_leveraged(listing)
     key = listing.key
     if not leverage.is_finite() or not ONE <= leverage <= listing.max_leverage:
         raise PaperRefusal(Reason.LEVERAGE_INVALID, f"{leverage} is not within 1 .. {listing.max_leverage}")
     old, chosen = account.leverage(key), account.leverages.get(key)
-    _, most = exposure(account.legs_of(key), account.load(key), hedge=account.hedge)
+    _, most = exposure(account.legs_of(key), account.load(key), hedge=account.hedged(key))
     cap = max_notional(listing.tiers, leverage)
     if most > cap:
         raise PaperRefusal(Reason.LEVERAGE_TOO_HIGH, f"{most} {listing.settle} is above {cap} at {leverage}x")
@@ -144,7 +145,7 @@ def set_leverage(account: Account, listing: Listing, leverage: Decimal) -> None:
 
 
 def adjust_margin(account: Account, listing: Listing, side: PositionSide, amount: Decimal) -> None:
-    _check_perp(listing)
+    _check_leveraged(listing)
     _check_amount(abs(amount))
     leg = account.leg(listing.key, side)
     if not leg.qty:

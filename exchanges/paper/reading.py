@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from blave_mcp.exchanges.paper.account import Account
+from blave_mcp.exchanges.paper.borrowing import MarginMarket
 from blave_mcp.exchanges.paper.engine import Engine
 from blave_mcp.exchanges.paper.margin import max_notional
 from blave_mcp.exchanges.paper.market import Market
@@ -50,6 +51,8 @@ class Reading:
 
     def __init__(self, market: Market, listings: Iterable[Listing], rules: Rules) -> None:
         self._listings = {item.key: item for item in listings}
+        if any(item.product is Product.MARGIN for item in self._listings.values()):
+            market = MarginMarket(market)
         self._market = market
         self._account = Account(self._listings, rules)
         self._engine = Engine(self._account, market)
@@ -151,8 +154,8 @@ class Reading:
         account = self._account
         return tuple(
             account.position(name, side)
-            for name in sorted(item.key for item in self.listings(Product.PERP) if key in (None, item.key))
-            for side in account.sides
+            for name in sorted(x.key for x in self.listings() if x.product.leveraged and key in (None, x.key))
+            for side in account.sides(name)
             if include_empty or account.leg(name, side).qty
         )
 

@@ -147,7 +147,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FundingPayment:
-    """amount is what the account received (negative: paid) for holding `qty` (signed) at `mark` at the funding time."""
+    """amount is what the account received (negative: paid) for holding `qty` (signed) at `mark` at the funding time.
+
+    Of a margin position: the interest of an hour, at the hourly rate.
+    """
 
     id: int
     key: str

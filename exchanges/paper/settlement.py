@@ -1,13 +1,14 @@
-"""Money changes hands here and nowhere else: fills, funding, liquidation, insurance. Every movement has two ends.
+"""Money changes hands here and nowhere else: fills, funding, interest, liquidation. Every movement has two ends.
 
 What a division makes is rounded to QUANTUM once; the other part of a split is what remains.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from blave_mcp.exchanges.paper.account import Account, closing_side
+from blave_mcp.exchanges.paper.borrowing import loan_value
 from blave_mcp.exchanges.paper.cash import FEES, HOUSE, INSURANCE
 from blave_mcp.exchanges.paper.margin import Leg, initial
 from blave_mcp.exchanges.paper.types import (
@@ -43,7 +44,7 @@ def spot_fill(account: Account, order: Order, price: Decimal, qty: Decimal, now_
     return fill
 
 
-def perp_fill(
+def position_fill(
     account: Account, order: Order, price: Decimal, qty: Decimal, now_ms: int, *, maker: bool, mark: Decimal
 ) -> Fill:
     """Closes what the fill closes, opens with the rest (one-way mode turns over), and charges the fee."""
@@ -129,9 +130,19 @@ def cover(account: Account, asset: str, now_ms: int) -> None:
 
 def fund(account: Account, leg: Leg, rate: Decimal, now_ms: int) -> None:
     """Pays or collects the funding of one leg at its mark."""
+    _carry(account, leg, rate, (-leg.qty * leg.mark * rate).quantize(QUANTUM), kind=EntryKind.FUNDING, now_ms=now_ms)
+
+
+def charge_interest(account: Account, leg: Leg, rate: Decimal, now_ms: int) -> None:
+    """Pays the interest on what one margin leg has borrowed, in quote."""
+    due = (loan_value(leg) * rate).quantize(QUANTUM, ROUND_UP)
+    _carry(account, leg, rate, -due, kind=EntryKind.INTEREST, now_ms=now_ms)
+
+
+def _carry(account: Account, leg: Leg, rate: Decimal, amount: Decimal, *, kind: EntryKind, now_ms: int) -> None:
+    """Pays or collects what a position costs or brings."""
     listing = account.listings[leg.key]
     slot = account.margin_slot(listing.settle)
-    amount = (-leg.qty * leg.mark * rate).quantize(QUANTUM)
     payment = FundingPayment(
         id=account.next_id("funding"),
         key=leg.key,
@@ -145,7 +156,7 @@ def fund(account: Account, leg: Leg, rate: Decimal, now_ms: int) -> None:
     )
     account.fundings.append(payment)
     account.cash.exchange(slot, amount, HOUSE)
-    account.note(EntryKind.FUNDING, slot, amount, now_ms, key=leg.key, ref=payment.id)
+    account.note(kind, slot, amount, now_ms, key=leg.key, ref=payment.id)
     if account.mode(leg.key) is MarginMode.ISOLATED:
         # The position's own margin pays and collects, as far as it goes.
         moved = max(amount, -leg.isolated)

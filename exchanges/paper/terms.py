@@ -47,15 +47,17 @@ class Listing:
 
     Attributes:
         symbol: base and quote run together, "BTCUSDT".
-        settle: asset of margin and PnL; the quote unless said otherwise (perpetuals are linear).
+        settle: asset of margin and PnL; the quote unless said otherwise (positions are linear).
         tick, step: grids of price and size. `tick * step` is a multiple of QUANTUM.
         market_step, market_max_qty: the same for market orders.
-        min_notional: least price * size in quote; reducing orders of a perpetual are exempt.
+        min_notional: least price * size in quote; orders that reduce a position are exempt.
         band_up, band_down: a limit price lies within reference * band_down .. reference * band_up (spot: both sides,
             against the last price; perpetual: a buy is bound above and a sell below, against the mark).
         contract_size: base units in one contract, for faces that count so.
+        base_interest, quote_interest: margin only, fractions: what borrowed base and quote cost in an interval.
+        funding_interval_ms: from one funding to the next; on margin from one payment of interest to the next.
         maker_fee, taker_fee: fractions; a negative maker fee is a rebate.
-        tiers: perpetuals only, by rising notional.
+        tiers: of what is traded in positions, by rising notional.
     """
 
     symbol: str
@@ -77,6 +79,8 @@ class Listing:
     settle: str = ""
     funding_interval_ms: int = 8 * 3_600_000
     tiers: tuple[Tier, ...] = ()
+    base_interest: Decimal = ZERO
+    quote_interest: Decimal = ZERO
 
     def __post_init__(self) -> None:
         if not self.settle:
@@ -84,8 +88,8 @@ class Listing:
         for step in (self.step, self.market_step):
             if (self.tick * step) % QUANTUM:
                 raise ValueError(f"{self.key}: tick {self.tick} times step {step} is finer than {QUANTUM}")
-        if self.product is Product.PERP and not self.tiers:
-            raise ValueError(f"{self.key}: a perpetual needs tiers")
+        if self.product.leveraged and not self.tiers:
+            raise ValueError(f"{self.key}: positions need tiers")
 
     @property
     def key(self) -> str:
@@ -101,7 +105,7 @@ class Rules:
     """How a venue differs from the others, given once per exchange.
 
     Attributes:
-        spot_wallet, perp_wallet: wallets that the products trade from; the same name makes a unified account.
+        spot_wallet, perp_wallet: wallets of spot and of positions; the same name makes a unified account.
         spot_fee_in: "received" charges a buyer in base and a seller in quote; "quote" always charges quote.
         post_only: what a post-only order that would take does: "refuse" raises POST_ONLY_WOULD_TAKE, "expire" leaves an
             EXPIRED order.
@@ -132,18 +136,18 @@ class OrderRequest:
 
     Attributes:
         qty: base units. Exactly one of qty, quote_qty, close_position is given.
-        quote_qty: quote to spend (buy) or to receive (sell); spot market orders, also behind a trigger.
+        quote_qty: quote to spend (buy) or to receive (sell); market orders on spot and margin, also behind a trigger.
         price: LIMIT, STOP_LIMIT, TAKE_PROFIT_LIMIT; optional for TRAILING_STOP.
         post_only: rest or refuse; limits, GTC only.
-        reduce_only: perpetual in one-way mode (in hedge mode the leg and the side say it).
-        close_position: closes whatever is open when it triggers; trigger types of a perpetual only.
+        reduce_only: positions in one-way mode (in hedge mode the leg and the side say it).
+        close_position: closes whatever is open when it triggers; trigger types of positions only.
         trigger_price: for STOP_* and TAKE_PROFIT_*.
         activation_price: a trailing stop starts to trail when it is reached; at once if None.
         callback_rate: distance of a trailing stop as a fraction (0.01 is 1 %); or
         callback_distance: the same in quote units of price.
         client_id: empty lets the exchange name it "p<order id>".
         expire_ms: good till this time.
-        tied_to_position: expires when its position is closed (perpetual, conditional orders).
+        tied_to_position: expires when its position is closed (conditional orders).
         tag: the face's own text, kept and handed back unread.
     """
 

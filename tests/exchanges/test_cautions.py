@@ -13,7 +13,7 @@ from blave_mcp.server.app import kinds
 WRITES = [endpoint for kind in kinds().values() for endpoint in kind.dialect.catalogue if endpoint.writes]
 OF_LOANS = re.compile(r"borrow|loan\b|spot-margin-trade", re.IGNORECASE)
 OF_OTHERS = re.compile(r"sub-?account.*transfer|transfer.*sub-?account|universal-transfer", re.IGNORECASE)
-REPAYS = {"v5.loan.auto_repay"}
+REPAYS = {"v5.loan.auto_repay", "spot.margin.repay"}
 """What only gives back."""
 
 

@@ -59,6 +59,7 @@ class Peer:
     Attributes:
         answer: answers what the server asks of the client.
         asked: what the server asked of the client.
+        heard: the notifications that came while a reply was waited for.
         hello: what the server said of itself.
         info: what the client says that it is.
         stray: lines on stdout that are no message of the protocol.
@@ -79,6 +80,7 @@ class Peer:
         self.info: dict[str, Any] = dict(INFO)
         self.answer: Answer = lambda _request: {"error": {"code": -32601, "message": "Method not found"}}
         self.asked: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
         self.hello: dict[str, Any] = {}
         self.stray: list[str] = []
         self._replies: dict[Any, dict[str, Any]] = {}
@@ -166,6 +168,8 @@ class Peer:
             elif "id" in message:
                 self.asked.append(message)
                 self.line(json.dumps({"jsonrpc": "2.0", "id": message["id"], **self.answer(message)}).encode())
+            else:
+                self.heard.append(message)
         return self._replies.pop(id)
 
     def request(self, method: str, **params: Any) -> dict[str, Any]:

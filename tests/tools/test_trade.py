@@ -221,7 +221,7 @@ async def test_spot_buys_by_quote_and_sells_by_base(carry_out: Run, run: Run) ->
     assert sold.data["steps"][0]["facts"]["status"] == "filled"
     with pytest.raises(BadArgument, match="belong to positions"):
         await run("place_order", **SPOT, side="buy", size="0.001", reduce_only=True)
-    with pytest.raises(BadArgument, match="leverage and margin_mode belong to perpetuals"):
+    with pytest.raises(BadArgument, match="leverage and margin_mode belong to positions"):
         await run("place_order", **SPOT, side="buy", size="0.001", leverage=3)
 
 

@@ -65,9 +65,9 @@ def resolve(given: str) -> Name:
     for form in (word, word.replace(" ", "_"), word.replace(" ", "")):
         if form in _BY_WORD:
             return NAMES[_BY_WORD[form]]
-    near = list(dict.fromkeys(NAMES[_BY_WORD[each]].name for each in nearest(word.replace(" ", "_"), _BY_WORD)))
-    if not near:
-        near = [name.name for name in NAMES.values() if set(given) & set(name.zh)] if not given.isascii() else []
+    parts = [each for each in _BY_WORD if len(word) > 2 and word in each]
+    shared = [each for each in _BY_WORD if not given.isascii() and set(given) & set(each)]
+    near = list(dict.fromkeys(_BY_WORD[each] for each in parts or nearest(word.replace(" ", "_"), _BY_WORD) or shared))
     advice = f"Did you mean {', '.join(near[:5])}?" if near else f"There are: {', '.join(NAMES)}."
     raise BadArgument(f'There is no indicator "{given[:40]}".', advice=advice)
 

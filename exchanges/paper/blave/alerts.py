@@ -40,6 +40,10 @@ class AlertBoard:
         self._channels.setdefault(channel, deque(maxlen=BUFFER)).append((id, dict(fields)))
         return f"{id[0]}-{id[1]}"
 
+    def last(self, channel: str) -> Id:
+        """Returns the newest id of a channel."""
+        return self._last.get(channel, (0, 0))
+
     def after(self, channel: str, last: Id) -> list[tuple[Id, Mapping[str, Any]]]:
         """Returns what came after an id, as far as it is still held."""
         return [each for each in self._channels.get(channel, ()) if each[0] > last]
@@ -54,7 +58,8 @@ def start_of(ask: Ask) -> tuple[str, Id]:
     channel = ask.text("channel")
     last = ask.params.get("last_id", "$")
     if last == "$":
-        return channel, (ask.now, 1 << 62)
+        demo = (ask.now - ask.now % DEMO_EVERY_MS, 0) if channel == DEMO else (0, 0)
+        return channel, max(demo, ask.face.board.last(channel))
     ms, _, count = last.partition("-")
     if not (ms.isdecimal() and ms.isascii() and (not count or (count.isdecimal() and count.isascii()))):
         raise BlaveRefusal(400, "invalid last_id")

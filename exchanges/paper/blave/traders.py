@@ -112,8 +112,9 @@ class Book:
 
     def result(self, days: int) -> dict[str, str]:
         times = sorted(self.pnl_by_day)[-days:]
+        since = times[0] if times else 0
         pnl = sum((self.pnl_by_day[at] for at in times), ZERO)
-        volume = sum((abs(day.size) * day.before for day in self.days if day.open_ms in set(times)), ZERO) / self._hold
+        volume = sum((abs(day.size) * day.before for day in self.days if day.open_ms >= since), ZERO) / self._hold
         return {"pnl": _usd(pnl), "roi": str(round(pnl / self.stake, 6)), "vlm": _usd(volume)}
 
     def now(self) -> list[Day]:

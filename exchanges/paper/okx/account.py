@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.paper.face import short
-from blave_mcp.exchanges.paper.okx.face import NOT_IN_DEMO, Ask, OkxRefusal, inst_id, wrong
+from blave_mcp.exchanges.paper.okx.face import NOT_IN_DEMO, Ask, OkxRefusal, inst_id, inst_type, wrong
 from blave_mcp.exchanges.paper.okx.market import kind_of
 from blave_mcp.exchanges.paper.okx.terms import lots, text
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
@@ -90,13 +90,11 @@ def funding_balance(ask: Ask) -> list[Any]:
 
 
 def positions(ask: Ask) -> list[Any]:
-    product = kind_of(ask, required=False)
-    if ask.text("instType") and product is not Product.PERP:
-        return []
-    names = [name for name in ask.text("instId").split(",") if name]
-    keys = [ask.listing_of(name).key for name in names]
-    held = ask.exchange.positions(ask.now)
-    return [position(ask, each) for each in held if not keys or each.key in keys]
+    kind_of(ask, required=False)
+    kind = ask.text("instType")
+    names = [inst_id(ask.listing_of(name)) for name in ask.text("instId").split(",") if name]
+    rows = [position(ask, each) for each in ask.exchange.positions(ask.now)]
+    return [row for row in rows if kind in ("", row["instType"]) and (not names or row["instId"] in names)]
 
 
 def position(ask: Ask, held: Position) -> dict[str, Any]:
@@ -105,6 +103,7 @@ def position(ask: Ask, held: Position) -> dict[str, Any]:
     prices = ask.exchange.market.prices(held.key, ask.now)
     size = held.qty if held.position_side is PositionSide.BOTH else abs(held.qty)
     margin = held.isolated_margin
+    owed, bought = _lent(listing, held) if listing.product is Product.MARGIN else ((), ())
     ratio = held.maintenance_margin and (margin + held.unrealised) / held.maintenance_margin
     return {
         "adl": "1",
@@ -118,10 +117,10 @@ def position(ask: Ask, held: Position) -> dict[str, Any]:
         "idxPx": short(prices.index),
         "imr": "" if isolated else short(held.initial_margin),
         "instId": inst_id(listing),
-        "instType": "SWAP",
-        "interest": "", "last": short(prices.last),
+        "instType": inst_type(listing),
+        "interest": "0" if owed else "", "last": short(prices.last),
         "lever": short(held.leverage),
-        "liab": "", "liabCcy": "", "liqPenalty": "",
+        "liab": short(-owed[1]) if owed else "", "liabCcy": owed[0] if owed else "", "liqPenalty": "",
         "liqPx": text(_liquidation(held)),
         "margin": short(margin) if isolated else "",
         "markPx": short(held.mark),
@@ -131,8 +130,8 @@ def position(ask: Ask, held: Position) -> dict[str, Any]:
         "notionalUsd": short(abs(held.notional)),
         "optVal": "", "pendingCloseOrdLiabVal": "",
         "pnl": short(held.realised_pnl),
-        "pos": lots(listing, size),
-        "posCcy": "",
+        "pos": short(bought[1]) if bought else lots(listing, size),
+        "posCcy": bought[0] if bought else "",
         "posId": str(held.id),
         "posSide": SIDES[held.position_side],
         "realizedPnl": short(held.realised_pnl),
@@ -141,6 +140,13 @@ def position(ask: Ask, held: Position) -> dict[str, Any]:
         "upl": short(held.unrealised),
         "uplLastPx": short(held.unrealised), "uplRatio": "", "uplRatioLastPx": "", "usdPx": "",
     }  # fmt: skip
+
+
+def _lent(listing: Listing, held: Position) -> tuple[tuple[str, Decimal], tuple[str, Decimal]]:
+    """What a margin position owes, and what was bought with it: asset and amount each."""
+    base, quote = (listing.base, abs(held.qty)), (listing.quote, abs(held.qty) * held.entry_price)
+    quote = quote[0], quote[1].quantize(Decimal("1e-8"))
+    return (quote, base) if held.qty > 0 else (base, quote)
 
 
 def _liquidation(held: Position) -> Decimal | None:
@@ -192,12 +198,11 @@ def leverage_of(ask: Ask, listing: Listing, mode: MarginMode) -> Decimal:
 
 def leverage(ask: Ask) -> list[Any]:
     mode = MarginMode(ask.one_of("mgnMode", ("cross", "isolated")))
-    sides = ("long", "short") if ask.exchange.hedge else ("net",)
     rows = []
     for name in ask.need("instId").split(","):
-        listing = ask.listing_of(name)
-        if listing.product is not Product.PERP:
-            raise OkxRefusal(*NOT_IN_DEMO)
+        listing = ask.leveraged(name)
+        hedged = ask.exchange.hedge and listing.product is Product.PERP
+        sides = ("long", "short") if hedged else ("net",)
         lever = short(leverage_of(ask, listing, mode))
         rows += [
             {"ccy": "", "instId": name, "mgnMode": mode.value, "posSide": side, "lever": lever} for side in sides
@@ -207,14 +212,13 @@ def leverage(ask: Ask) -> list[Any]:
 
 def set_leverage(ask: Ask) -> list[Any]:
     mode = MarginMode(ask.one_of("mgnMode", ("cross", "isolated")))
-    listing = ask.listing()
+    listing = ask.leveraged(ask.need("instId"))
     side = ask.text("posSide")
     lever = ask.decimal("lever")
-    if listing.product is not Product.PERP:
-        raise OkxRefusal(*NOT_IN_DEMO)
     if lever is None or lever < 1 or lever > listing.max_leverage:
         raise OkxRefusal("59102", "Leverage exceeds the maximum limit. Please lower the leverage.")
-    if ask.exchange.hedge and mode is MarginMode.ISOLATED and side not in ("long", "short"):
+    hedged = ask.exchange.hedge and listing.product is Product.PERP
+    if hedged and mode is MarginMode.ISOLATED and side not in ("long", "short"):
         raise wrong("posSide")
     if ask.exchange.settings(listing.key).margin_mode is mode:
         ask.exchange.set_leverage(listing.key, lever, ask.now)
@@ -245,7 +249,7 @@ def take_mode(ask: Ask, listing: Listing, mode: MarginMode) -> None:
 
 
 def adjust_margin(ask: Ask) -> list[Any]:
-    listing = ask.listing()
+    listing = ask.leveraged(ask.need("instId"))
     side = ask.one_of("posSide", ("net", "long", "short"))
     kind = ask.one_of("type", ("add", "reduce"))
     amount = ask.decimal("amt")
@@ -257,7 +261,9 @@ def adjust_margin(ask: Ask) -> list[Any]:
         "amt": short(amount), "ccy": listing.settle, "instId": inst_id(listing), "leverage": "", "posSide": side,
         "type": kind,
     }  # fmt: skip
-    ask.account.note("okx.margins", {**row, "ts": str(ask.now), "change": short(-signed)})
+    ask.account.note(
+        "okx.margins", {**row, "instType": inst_type(listing), "ts": str(ask.now), "change": short(-signed)}
+    )
     return [row]
 
 
@@ -328,7 +334,7 @@ def transfer_state(ask: Ask) -> list[Any]:
 
 _BILL_TYPES = {
     EntryKind.TRANSFER: "1", EntryKind.TRADE: "2", EntryKind.COMMISSION: "2", EntryKind.REALISED_PNL: "2",
-    EntryKind.INSURANCE: "5", EntryKind.FUNDING: "8", EntryKind.HOUSE: "22",
+    EntryKind.INSURANCE: "5", EntryKind.FUNDING: "8", EntryKind.INTEREST: "7", EntryKind.HOUSE: "22",
 }  # fmt: skip
 
 
@@ -338,11 +344,18 @@ def bills(ask: Ask) -> list[Any]:
     asset, name = ask.text("ccy"), ask.text("instId")
     rows = [
         _bill(f"e{each.id}", _BILL_TYPES[each.kind], each.asset, each.amount, at_ms=each.time_ms,
-              name=inst_id(ask.exchange.listing(each.key)) if each.key else "")
+              listing=ask.exchange.listing(each.key) if each.key else None)
         for each in ask.exchange.entries(ask.now, wallet="trading")
     ]  # fmt: skip
     rows += [
-        _bill(f"m{n}", "6", each["ccy"], Decimal(each["change"]), at_ms=int(each["ts"]), name=each["instId"])
+        _bill(
+            f"m{n}",
+            "6",
+            each["ccy"],
+            Decimal(each["change"]),
+            at_ms=int(each["ts"]),
+            listing=ask.lent(each["instId"]) if each.get("instType") == "MARGIN" else ask.listing_of(each["instId"]),
+        )
         for n, each in enumerate(ask.account.noted_under("okx.margins"))
     ]
     rows = [
@@ -355,11 +368,11 @@ def bills(ask: Ask) -> list[Any]:
     return rows[: ask.rows(100)]
 
 
-def _bill(id: str, kind: str, asset: str, change: Decimal, *, at_ms: int, name: str) -> dict[str, Any]:
-    swap = name.endswith("-SWAP")
+def _bill(id: str, kind: str, asset: str, change: Decimal, *, at_ms: int, listing: Listing | None) -> dict[str, Any]:
     return {
         "bal": "", "balChg": short(change), "billId": id, "ccy": asset, "clOrdId": "", "execType": "", "fee": "0",
-        "fillTime": "", "from": "", "instId": name, "instType": "SWAP" if swap else "SPOT" if name else "",
-        "interest": "0", "mgnMode": "", "notes": "", "ordId": "", "pnl": "0", "posBal": "", "posBalChg": "", "px": "",
-        "subType": "", "sz": short(abs(change)), "tag": "", "to": "", "tradeId": "", "ts": str(at_ms), "type": kind,
+        "fillTime": "", "from": "", "instId": inst_id(listing) if listing else "",
+        "instType": inst_type(listing) if listing else "", "interest": short(-change) if kind == "7" else "0",
+        "mgnMode": "", "notes": "", "ordId": "", "pnl": "0", "posBal": "", "posBalChg": "", "px": "", "subType": "",
+        "sz": short(abs(change)), "tag": "", "to": "", "tradeId": "", "ts": str(at_ms), "type": kind,
     }  # fmt: skip

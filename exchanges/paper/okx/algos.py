@@ -12,23 +12,24 @@ from typing import Any
 from blave_mcp.exchanges.paper.face import short
 from blave_mcp.exchanges.paper.okx.account import SIDES
 from blave_mcp.exchanges.paper.okx.asking import paged
-from blave_mcp.exchanges.paper.okx.face import NOT_IN_DEMO, Ask, OkxRefusal, inst_id, words_of, wrong
+from blave_mcp.exchanges.paper.okx.face import NOT_IN_DEMO, Ask, OkxRefusal, inst_id, inst_type, words_of, wrong
 from blave_mcp.exchanges.paper.okx.orders import (
     client_id,
     client_name,
     elements,
+    found_of,
     is_algo,
-    kind_of,
     position_side,
+    reduces,
     side_of,
     size_of,
     td_mode,
     told,
+    traded,
 )
 from blave_mcp.exchanges.paper.okx.terms import lots, text
 from blave_mcp.exchanges.paper.refusals import PaperRefusal
 from blave_mcp.exchanges.paper.types import (
-    Listing,
     ListKind,
     Order,
     OrderRequest,
@@ -66,7 +67,7 @@ def _result(ask: Ask, order: Order | None, code: tuple[str, str]) -> dict[str, A
 
 
 def _place(ask: Ask) -> list[Order]:
-    listing = ask.listing()
+    listing = traded(ask)
     kind, name = ask.need("ordType"), client_name(ask, "algoClOrdId")
     if kind not in KINDS or ask.given.get("attachAlgoOrds") or ask.text("tpOrdKind") == "limit":
         raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading has no such algo order")
@@ -85,7 +86,7 @@ def _place(ask: Ask) -> list[Order]:
         "side": side_of(ask),
         "qty": None if whole else size_of(ask, listing),
         "close_position": whole,
-        "reduce_only": ask.flag("reduceOnly") and swap and not ask.exchange.hedge and not whole,
+        "reduce_only": reduces(ask, listing) and not whole,
         "position_side": position_side(ask, listing),
         "tag": json.dumps(note),
     }
@@ -178,19 +179,12 @@ def _group(ask: Ask, order: Order) -> list[Order]:
     return [ask.exchange.order(ask.now, order_id=number) for number in ids]
 
 
-def _wanted(ask: Ask, listing: Listing | None) -> list[Order]:
+def _wanted(ask: Ask, instrument: str) -> list[Order]:
     number, name = ask.integer("algoId"), ask.text("algoClOrdId")
     if number is None and not name:
         raise OkxRefusal("50015", "Either parameter algoId or algoClOrdId is required", status=400)
-    key = None if listing is None else listing.key
-    try:
-        if number is not None:
-            found = ask.exchange.order(ask.now, key=key, order_id=number)
-        else:
-            found = ask.exchange.order(ask.now, key=key, client_id=name)
-    except PaperRefusal:
-        raise OkxRefusal(*UNKNOWN) from None
-    if not is_algo(found):
+    found = found_of(ask, instrument, number, name)
+    if found is None or not is_algo(found):
         raise OkxRefusal(*UNKNOWN)
     return _group(ask, found)
 
@@ -230,11 +224,11 @@ def row(ask: Ask, orders: list[Order]) -> dict[str, Any]:
         "algoClOrdId": client_id(first), "algoId": str(first.id), "amendPxOnTriggerType": "0", "attachAlgoOrds": [],
         "cTime": str(first.created_ms),
         "callbackRatio": text(request.callback_rate), "callbackSpread": text(request.callback_distance),
-        "ccy": listing.settle if swap else "", "chaseType": "", "chaseVal": "", "clOrdId": "",
+        "ccy": listing.settle if listing.product.leveraged else "", "chaseType": "", "chaseVal": "", "clOrdId": "",
         "closeFraction": "1" if request.close_position else "",
-        "failCode": "", "instId": inst_id(listing), "instType": kind_of(listing), "isTradeBorrowMode": "",
+        "failCode": "", "instId": inst_id(listing), "instType": inst_type(listing), "isTradeBorrowMode": "",
         "last": note["last"],
-        "lever": short(ask.exchange.settings(first.key).leverage) if swap else "",
+        "lever": short(ask.exchange.settings(first.key).leverage) if listing.product.leveraged else "",
         "linkedOrd": {"ordId": ""}, "maxChaseType": "", "maxChaseVal": "",
         "moveTriggerPx": "", "ordId": str(fired.id) if fired else "",
         "ordIdList": [str(fired.id)] if fired else [],
@@ -254,15 +248,15 @@ def row(ask: Ask, orders: list[Order]) -> dict[str, Any]:
 
 
 def query(ask: Ask) -> list[Any]:
-    return [row(ask, _wanted(ask, None))]
+    return [row(ask, _wanted(ask, ""))]
 
 
 def _listed(ask: Ask, orders: tuple[Order, ...], states: tuple[str, ...]) -> list[Any]:
-    kinds, kind, listing = ask.need("ordType").split(","), ask.text("instType"), ask.some_listing()
+    kinds, kind, name = ask.need("ordType").split(","), ask.text("instType"), ask.some_name()
     number = ask.text("algoId")
     seen: dict[int, dict[str, Any]] = {}
     for each in orders:
-        if not is_algo(each) or (listing is not None and each.key != listing.key):
+        if not is_algo(each) or name not in ("", inst_id(ask.exchange.listing(each.key))):
             continue
         group = _group(ask, each)
         told_so = row(ask, group)
@@ -291,7 +285,7 @@ def cancel(ask: Ask) -> list[Any]:
 def _cancel_one(ask: Ask) -> dict[str, Any]:
     gone = ("51400", "Cancellation failed as the order has been filled, canceled or does not exist.")
     try:
-        orders = _wanted(ask, ask.listing())
+        orders = _wanted(ask, inst_id(ask.listing()))
         if _state(orders) != "live":
             raise OkxRefusal(*gone)
         for each in orders:
@@ -318,7 +312,7 @@ def amend(ask: Ask) -> list[Any]:
 
 def _amend(ask: Ask) -> Order:
     listing = ask.listing()
-    orders = _wanted(ask, listing)
+    orders = _wanted(ask, inst_id(listing))
     if len(orders) > 1 or orders[0].type is OrderType.TRAILING_STOP:
         raise OkxRefusal("51506", "Order modification unavailable for the order type.")
     first = orders[0]

@@ -11,8 +11,8 @@ from typing import Any
 from blave_mcp.exchanges.paper.face import short
 from blave_mcp.exchanges.paper.market import DAY
 from blave_mcp.exchanges.paper.okx.account import SIDES
-from blave_mcp.exchanges.paper.okx.face import Ask, inst_id
-from blave_mcp.exchanges.paper.okx.orders import client_id, is_algo, kind_of, row, told, visible, wanted
+from blave_mcp.exchanges.paper.okx.face import Ask, inst_id, inst_type
+from blave_mcp.exchanges.paper.okx.orders import client_id, is_algo, row, told, visible, wanted
 from blave_mcp.exchanges.paper.okx.terms import lots
 from blave_mcp.exchanges.paper.types import Fill, Order, Product, Side
 
@@ -24,11 +24,11 @@ def query(ask: Ask) -> list[Any]:
 def _of_kind(ask: Ask, *, required: bool) -> Callable[[Order | Fill], bool]:
     """The filter of instType and instId."""
     kind = ask.need("instType") if required else ask.text("instType")
-    listing = ask.some_listing()
+    name = ask.some_name()
 
     def fits(one: Order | Fill) -> bool:
         its = ask.exchange.listing(one.key)
-        return kind in ("", kind_of(its)) and (listing is None or listing.key == one.key)
+        return kind in ("", inst_type(its)) and name in ("", inst_id(its))
 
     return fits
 
@@ -109,7 +109,7 @@ def _fill(ask: Ask, fill: Fill) -> dict[str, Any]:
         "fillPnl": short(fill.realised_pnl),
         "ordId": str(fill.order_id),
         "feeRate": short(-rate),
-        "instType": kind_of(listing),
+        "instType": inst_type(listing),
         "fillPxUsd": "",
         "instId": inst_id(listing),
         "clOrdId": "" if is_algo(order) else client_id(order),

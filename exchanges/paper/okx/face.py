@@ -106,6 +106,10 @@ def inst_id(listing: Listing) -> str:
     return f"{name}-SWAP" if listing.product is Product.PERP else name
 
 
+def inst_type(listing: Listing) -> str:
+    return {Product.SPOT: "SPOT", Product.MARGIN: "MARGIN", Product.PERP: "SWAP"}[listing.product]
+
+
 @dataclass(slots=True)
 class Ask:
     """One request, as a handler gets it. `given` is the query, or the body where that is an object."""
@@ -173,6 +177,22 @@ class Ask:
             raise OkxRefusal(*NO_INSTRUMENT)
         return found
 
+    def lent(self, name: str) -> Listing:
+        """The margin listing of a pair. Raises OkxRefusal 51001."""
+        found = self.face.named(self.exchange, name)
+        if found and found[-1].product is Product.MARGIN:
+            return found[-1]
+        raise OkxRefusal(*NO_INSTRUMENT)
+
+    def leveraged(self, name: str) -> Listing:
+        """The swap, or the margin listing of a pair. Raises OkxRefusal 51001."""
+        found = self.listing_of(name)
+        return found if found.product is Product.PERP else self.lent(name)
+
+    def some_name(self) -> str:
+        """`instId`, where it is given. Raises OkxRefusal 51001."""
+        return inst_id(self.listing()) if self.text("instId") else ""
+
     def some_listing(self) -> Listing | None:
         return self.listing() if self.text("instId") else None
 
@@ -193,7 +213,7 @@ class Route:
 
 
 class OkxFace:
-    """OKX in paper mode: spot and linear swaps in one trading account, and a funding account.
+    """OKX in paper mode: spot, margin and linear swaps in one trading account, and a funding account.
 
     Args:
         books: the account.
@@ -210,10 +230,18 @@ class OkxFace:
         self._listed: dict[str, Listing] = {}
 
     def listed(self, exchange: PaperExchange) -> Mapping[str, Listing]:
-        """Listings by OKX's name for them."""
+        """Spot and swaps by OKX's name for them."""
         if not self._listed:
-            self._listed = {inst_id(each): each for each in exchange.listings()}
+            self._listed = {inst_id(each): each for each in exchange.listings() if each.product is not Product.MARGIN}
         return self._listed
+
+    def named(self, exchange: PaperExchange, name: str) -> Sequence[Listing]:
+        """The listings of OKX's name: a pair is one for spot, and one for margin."""
+        found = self.listed(exchange).get(name)
+        if found is None:
+            return ()
+        lent = [each for each in exchange.listings(Product.MARGIN) if inst_id(each) == name]
+        return (found, *lent) if found.product is Product.SPOT else (found,)
 
     def handle(self, request: HttpRequest, now_ms: int) -> HttpReply:
         """See `face.Face`."""

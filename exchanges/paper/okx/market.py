@@ -10,11 +10,11 @@ from typing import Any
 
 from blave_mcp.exchanges.paper.face import short
 from blave_mcp.exchanges.paper.market import DAY, HOUR, MINUTE, MONTH, WEEK, Bar
-from blave_mcp.exchanges.paper.okx.face import Ask, OkxRefusal, empty, inst_id, wrong
+from blave_mcp.exchanges.paper.okx.face import Ask, OkxRefusal, empty, inst_id, inst_type, wrong
 from blave_mcp.exchanges.paper.okx.terms import lots
 from blave_mcp.exchanges.paper.types import ONE, Listing, Product
 
-KINDS = {"SPOT": Product.SPOT, "MARGIN": Product.SPOT, "SWAP": Product.PERP}
+KINDS = {"SPOT": Product.SPOT, "MARGIN": Product.MARGIN, "SWAP": Product.PERP}
 LISTED_MS = 1_606_468_572_000
 _BARS = {
     "1m": MINUTE, "3m": 3 * MINUTE, "5m": 5 * MINUTE, "15m": 15 * MINUTE, "30m": 30 * MINUTE, "1H": HOUR,
@@ -37,7 +37,7 @@ def kind_of(ask: Ask, *, required: bool = True) -> Product | None:
 
 
 def instruments(ask: Ask) -> list[Any]:
-    product, margin = kind_of(ask), ask.text("instType") == "MARGIN"
+    product = kind_of(ask)
     if product is None:
         return []
     found = [each for each in ask.exchange.listings(product) if ask.text("instFamily") in ("", _family(each))]
@@ -45,16 +45,16 @@ def instruments(ask: Ask) -> list[Any]:
         found = [each for each in found if inst_id(each) == ask.text("instId")]
         if not found:
             raise OkxRefusal("51001", "Instrument ID, Instrument ID code, or Spread ID doesn't exist.")
-    return [instrument(each, margin=margin) for each in found]
+    return [instrument(each) for each in found]
 
 
 def _family(listing: Listing) -> str:
     return f"{listing.base}-{listing.quote}"
 
 
-def instrument(listing: Listing, *, margin: bool = False) -> dict[str, Any]:
+def instrument(listing: Listing) -> dict[str, Any]:
     """https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments"""
-    swap = listing.product is Product.PERP
+    swap, margin = listing.product is Product.PERP, listing.product is Product.MARGIN
     far = max(listing.band_up - ONE, ONE - listing.band_down)
     return {
         "alias": "", "auctionEndTime": "",
@@ -68,8 +68,8 @@ def instrument(listing: Listing, *, margin: bool = False) -> dict[str, Any]:
         "groupId": "2" if swap else "1",
         "instFamily": _family(listing) if swap or margin else "",
         "instId": inst_id(listing),
-        "instType": "SWAP" if swap else "MARGIN" if margin else "SPOT",
-        "lever": short(listing.max_leverage) if swap else "10" if margin else "",
+        "instType": inst_type(listing),
+        "lever": short(listing.max_leverage) if swap or margin else "",
         "listTime": str(LISTED_MS),
         "lotSz": lots(listing, listing.step),
         "maxIcebergSz": lots(listing, listing.max_qty),
@@ -277,14 +277,17 @@ def open_interest(ask: Ask) -> list[Any]:
 
 
 def mark_price(ask: Ask) -> list[Any]:
+    """Of swaps; of a pair for margin, where `instId` names it."""
+    lent = ask.text("instType") == "MARGIN"
+    found = [ask.lent(ask.need("instId"))] if lent else _swaps(ask)
     return [
         {
-            "instType": "SWAP",
+            "instType": inst_type(each),
             "instId": inst_id(each),
             "markPx": short(ask.exchange.market.prices(each.key, ask.now).mark),
             "ts": str(ask.now),
         }
-        for each in _swaps(ask)
+        for each in found
     ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from blave_mcp.exchanges.paper.face import short
 from blave_mcp.exchanges.paper.okx.account import NATIVE_SIDES, SIDES, take_mode
-from blave_mcp.exchanges.paper.okx.face import NOT_IN_DEMO, Ask, OkxRefusal, inst_id, words_of, wrong
+from blave_mcp.exchanges.paper.okx.face import NOT_IN_DEMO, Ask, OkxRefusal, inst_id, inst_type, words_of, wrong
 from blave_mcp.exchanges.paper.okx.terms import lots, text
 from blave_mcp.exchanges.paper.refusals import PaperRefusal
 from blave_mcp.exchanges.paper.types import (
@@ -59,10 +59,6 @@ def told(order: Order) -> dict[str, str]:
     return found
 
 
-def kind_of(listing: Listing) -> str:
-    return "SWAP" if listing.product is Product.PERP else "SPOT"
-
-
 # How orders are told.
 
 
@@ -77,7 +73,7 @@ def row(ask: Ask, order: Order) -> dict[str, Any]:
     request = order.request
     size = short(request.quote_qty) if request.quote_qty is not None else lots(listing, order.qty)
     average = order.average
-    swap = listing.product is Product.PERP
+    swap, leveraged = listing.product is Product.PERP, listing.product.leveraged
     return {
         "accFillSz": lots(listing, order.executed),
         "algoClOrdId": order.client_id if algo else "",
@@ -87,15 +83,15 @@ def row(ask: Ask, order: Order) -> dict[str, Any]:
         "cTime": str(order.triggered_ms or order.created_ms),
         "cancelSource": "" if order.status is not OrderStatus.CANCELED else "1", "cancelSourceReason": "",
         "category": "normal",
-        "ccy": listing.settle if swap else "",
+        "ccy": listing.settle if leveraged else "",
         "clOrdId": "" if algo else client_id(order),
         "fee": short(-fee),
         "feeCcy": last.commission_asset if last else "",
         "fillPx": text(last.price if last else None),
         "fillSz": lots(listing, last.qty) if last else "0",
         "fillTime": str(last.time_ms) if last else "",
-        "instId": inst_id(listing), "instType": kind_of(listing), "isTpLimit": "false",
-        "lever": short(ask.exchange.settings(order.key).leverage) if swap else "",
+        "instId": inst_id(listing), "instType": inst_type(listing), "isTpLimit": "false",
+        "lever": short(ask.exchange.settings(order.key).leverage) if leveraged else "",
         "linkedAlgoOrd": {"algoId": ""},
         "ordId": str(order.id),
         "ordType": ("market" if order.price is None else "limit") if algo else note["ordType"],
@@ -167,17 +163,39 @@ def position_side(ask: Ask, listing: Listing) -> PositionSide:
     return NATIVE_SIDES[name or "net"]
 
 
+def traded(ask: Ask) -> Listing:
+    """The listing that an order is for: tdMode tells whether a pair is traded as spot or on margin.
+
+    Margin is backed by the quote, which `ccy` has to name.
+    """
+    listing, name = ask.listing(), ask.text("tdMode")
+    if listing.product is Product.PERP or name not in ("cross", "isolated"):
+        return listing
+    lent = ask.lent(inst_id(listing))
+    backing = ask.text("ccy")
+    if backing == lent.base:
+        raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading backs margin with the quote")
+    if backing != lent.quote:
+        raise wrong("ccy")
+    return lent
+
+
 def td_mode(ask: Ask, listing: Listing) -> str:
-    """Spot is traded without borrowing; a contract's order puts the instrument into its margin mode."""
+    """Spot is traded without borrowing; another order puts the instrument into its margin mode."""
     name = ask.one_of("tdMode", ("cash", "cross", "isolated", "spot_isolated"))
-    if listing.product is Product.SPOT:
-        if name != "cash":
-            raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading lends nothing on margin")
-    elif name not in ("cross", "isolated"):
-        raise wrong("tdMode")
-    else:
+    if listing.product.leveraged:
+        if name not in ("cross", "isolated"):
+            raise wrong("tdMode")
         take_mode(ask, listing, MarginMode(name))
+    elif name != "cash":
+        raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading has no {name}")
     return name
+
+
+def reduces(ask: Ask, listing: Listing) -> bool:
+    """reduceOnly, which long/short mode and spot do not look at."""
+    hedged = ask.exchange.hedge and listing.product is Product.PERP
+    return ask.flag("reduceOnly") and listing.product.leveraged and not hedged
 
 
 def client_name(ask: Ask, name: str) -> str:
@@ -199,17 +217,19 @@ def size_of(ask: Ask, listing: Listing, name: str = "sz") -> Decimal:
 
 
 def place_one(ask: Ask) -> Order:
-    listing = ask.listing()
+    listing = traded(ask)
     kind = ask.one_of("ordType", ORD_TYPES)
     price, name = ask.decimal("px"), client_name(ask, "clOrdId")
     if ask.given.get("attachAlgoOrds"):
         raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading attaches no orders to another")
     if kind in PRICED and (price is None or price <= 0):
         raise wrong("px")
-    side, spot = side_of(ask), listing.product is Product.SPOT
+    side = side_of(ask)
     target = ""
-    if spot and kind == "market":
-        target = ask.one_of("tgtCcy", ("base_ccy", "quote_ccy"), "quote_ccy" if side is Side.BUY else "base_ccy")
+    if listing.product is not Product.PERP and kind == "market":
+        target = "quote_ccy" if side is Side.BUY else "base_ccy"
+        if listing.product is Product.SPOT:
+            target = ask.one_of("tgtCcy", ("base_ccy", "quote_ccy"), target)
     size = size_of(ask, listing)
     note = {"ordType": kind, "tdMode": td_mode(ask, listing), "tag": ask.text("tag"), "tgtCcy": target}
     request = OrderRequest(
@@ -221,7 +241,7 @@ def place_one(ask: Ask) -> Order:
         price=price if kind in PRICED else None,
         tif={"fok": TimeInForce.FOK, "ioc": TimeInForce.IOC}.get(kind, TimeInForce.GTC),
         post_only=kind == "post_only",
-        reduce_only=ask.flag("reduceOnly") and not spot and not ask.exchange.hedge,
+        reduce_only=reduces(ask, listing),
         position_side=position_side(ask, listing),
         client_id=name,
         tag=json.dumps(note),
@@ -248,20 +268,30 @@ def place_batch(ask: Ask) -> list[Any]:
 # Changing and cancelling.
 
 
+def found_of(ask: Ask, instrument: str, number: int | None, name: str) -> Order | None:
+    """The order of this id, or else the newest of this client id, on an instrument; "" for any."""
+    keys = [each.key for each in ask.face.named(ask.exchange, instrument)] if instrument else [None]
+    found = []
+    for key in keys:
+        try:
+            found.append(
+                ask.exchange.order(ask.now, key=key, order_id=number)
+                if number is not None
+                else ask.exchange.order(ask.now, key=key, client_id=name)
+            )
+        except PaperRefusal:
+            continue
+    return max(found, key=lambda each: (not each.status.done, each.id), default=None)
+
+
 def wanted(ask: Ask, unknown: tuple[str, str]) -> Order:
     """The order that ordId or clOrdId names; the former counts where both are sent."""
-    listing = ask.listing()
+    instrument = inst_id(ask.listing())
     number, name = ask.integer("ordId"), ask.text("clOrdId")
     if number is None and not name:
         raise OkxRefusal("51003", "Either client order ID or order ID is required.")
-    try:
-        if number is not None:
-            found = ask.exchange.order(ask.now, key=listing.key, order_id=number)
-        else:
-            found = ask.exchange.order(ask.now, key=listing.key, client_id=name)
-    except PaperRefusal:
-        raise OkxRefusal(*unknown) from None
-    if not visible(found) or (number is None and is_algo(found)):
+    found = found_of(ask, instrument, number, name)
+    if found is None or not visible(found) or (number is None and is_algo(found)):
         raise OkxRefusal(*unknown)
     return found
 
@@ -311,7 +341,7 @@ def amend_batch(ask: Ask) -> list[Any]:
 
 
 def close_position(ask: Ask) -> list[Any]:
-    listing = ask.listing()
+    listing = ask.leveraged(ask.need("instId"))
     mode = MarginMode(ask.one_of("mgnMode", ("cross", "isolated")))
     side, name = position_side(ask, listing), client_name(ask, "clOrdId")
     held = next((each for each in ask.exchange.positions(ask.now, key=listing.key) if each.position_side is side), None)
@@ -334,7 +364,7 @@ def close_position(ask: Ask) -> list[Any]:
             side=closing,
             type=OrderType.MARKET,
             qty=abs(held.qty),
-            reduce_only=not ask.exchange.hedge,
+            reduce_only=side is PositionSide.BOTH,
             position_side=side,
             client_id=name,
             tag=json.dumps(note),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from blave_mcp.exchanges.paper.face_books import Books
-from blave_mcp.exchanges.paper.okx import account, algos, asking, market, orders
-from blave_mcp.exchanges.paper.okx.face import Handler, OkxFace, Route
+from blave_mcp.exchanges.paper.okx import account, algos, asking, margin, market, orders
+from blave_mcp.exchanges.paper.okx.face import Ask, Handler, OkxFace, Route
 
 
 def _public(path: str, handler: Handler) -> Route:
     return Route("GET", path, handler, public=True)
+
+
+def _tiers(ask: Ask) -> list[Any]:
+    return margin.tiers(ask) if ask.text("instType") == "MARGIN" else market.position_tiers(ask)
 
 
 ROUTES = (
@@ -25,7 +31,7 @@ ROUTES = (
     _public("/api/v5/public/open-interest", market.open_interest),
     _public("/api/v5/public/mark-price", market.mark_price),
     _public("/api/v5/public/price-limit", market.price_limit),
-    _public("/api/v5/public/position-tiers", market.position_tiers),
+    _public("/api/v5/public/position-tiers", _tiers),
     Route("GET", "/api/v5/account/instruments", market.instruments),
     Route("GET", "/api/v5/account/balance", account.balance),
     Route("GET", "/api/v5/account/positions", account.positions),
@@ -34,6 +40,9 @@ ROUTES = (
     Route("GET", "/api/v5/account/leverage-info", account.leverage),
     Route("POST", "/api/v5/account/set-leverage", account.set_leverage),
     Route("POST", "/api/v5/account/position/margin-balance", account.adjust_margin),
+    Route("GET", "/api/v5/account/max-loan", margin.max_loan),
+    Route("GET", "/api/v5/account/interest-rate", margin.interest_rate),
+    Route("GET", "/api/v5/account/interest-accrued", margin.interest_accrued),
     Route("GET", "/api/v5/account/trade-fee", account.fees),
     Route("GET", "/api/v5/account/bills", account.bills),
     Route("GET", "/api/v5/account/bills-archive", account.bills),

@@ -140,6 +140,9 @@ def test_a_margin_position():
     short = {**payload("positions")[0], "posCcy": "USDT", "pos": "62961.4"}
     (other,) = MARGIN.positions().parse([short])
     assert (other.side, round(other.size, 10)) == (PositionSide.SHORT, D(1))
+    owing = {**short, "liabCcy": "BTC", "liab": "-1.00000012"}
+    (exact,) = MARGIN.positions().parse([owing])
+    assert (exact.side, exact.size) == (PositionSide.SHORT, D("1.00000012")), "interest is to be bought back too"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blave_mcp.exchanges.errors import BadArgument, Unsupported, VenueRefused
+from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.models import MarginMode, PositionMode, PositionSide
 from blave_mcp.server.store import Store
 from tests.exchanges.okx.paper import SWAP, Day, table
@@ -112,7 +112,7 @@ async def test_what_okx_lacks_is_said_by_name(day: Day):
             "funding_rates", "positions", "brackets", "set_leverage", "set_margin_mode", "set_position_mode",
             "adjust_margin",
         },
-        "margin": {"funding_rates", "brackets", "set_margin_mode", "set_position_mode"},
+        "margin": {"funding_rates", "set_margin_mode", "set_position_mode"},
         "perpetual": {"set_margin_mode"},
     }  # fmt: skip
     told = (await day.run("list_venues")).data["markets"]
@@ -198,10 +198,60 @@ async def test_a_trailing_stop_is_placed_seen_and_canceled(day: Day):
     await day.do("cancel_order", **PERP, order=done.data["steps"][0]["facts"]["order_id"])
 
 
-async def test_the_margin_market_reads_as_spot_does_and_paper_lends_nothing(day: Day):
-    margin = {"market": "margin", "symbol": "BTC/USDT"}
-    assert (await day.ticker("margin", "BTC-USDT")).last > 0
-    with pytest.raises(VenueRefused, match=r"50038.*Demo trading does not have this"):
-        await day.run("place_order", **margin, side="buy", type="limit", size="0.01", price="1000")
-    instrument = await day.desk.instrument("okx", "margin", "BTC/USDT")
-    assert (instrument.native, instrument.contract_size) == ("BTC-USDT", D(1))
+MARGIN = {"market": "margin", "symbol": "BTC/USDT"}
+
+
+async def test_a_day_on_margin(day: Day):
+    """A long bought in quote, its margin and its protection; then a short, and the way out of it."""
+    seen = await day.ticker("margin", "BTC-USDT")
+    assert seen.mark == seen.last
+    told = (await day.run("get_account_settings", **MARGIN)).data["settings"]
+    assert (told["leverage"], told["margin_mode"], told["borrow_BTC"]) == (10, "cross", "0.0000012")
+
+    wanted = await day.run("place_order", **MARGIN, side="buy", quote_size="1000", leverage=5, margin_mode="isolated")
+    lines = {line.strip().partition("  ")[0]: line for line in wanted.text.splitlines()}
+    assert "1,000" in lines["Borrows"]
+    assert "0.001 % an hour" in lines["Interest"]
+    assert "200" in lines["Est. margin"]
+    assert "5x (set by this action)" in lines["Leverage"]
+    assert "costs interest every hour" in wanted.text
+    liquidation = D(lines["Est. liquidation"].split()[2])
+
+    bought = await day.do("place_order", **MARGIN, side="buy", quote_size="1000", leverage=5, margin_mode="isolated")
+    assert [step["label"] for step in bought.data["steps"]][:-1] == ["Set the leverage of BTC/USDT to 5x"]
+    (held,) = bought.data["steps"][-1]["facts"]["positions"]
+    assert (held["side"], held["leverage"], held["margin_mode"]) == ("long", 5, "isolated")
+    assert abs(D(held["liquidation"]) / liquidation - 1) < D("0.001"), "the summary's estimate was right"
+    added = await day.do("adjust_margin", **MARGIN, amount="50")
+    assert added.data["steps"][0]["state"] == "done"
+    with pytest.raises(BadArgument, match="inherits it"):
+        await day.run("place_order", **MARGIN, side="buy", quote_size="100", margin_mode="cross")
+    await day.do("protect_position", **MARGIN, take_profit="10%", stop_loss="5%")
+    (waiting,) = table((await day.run("get_open_orders", **MARGIN)).data["orders"])
+    assert (waiting["type"], D(waiting["size_base"])) == ("oco", D(held["size"]))
+    assert table((await day.run("get_open_orders", **SPOT)).data["orders"]) == []
+    await day.do("close_position", **MARGIN)
+    assert table((await day.run("get_positions", market="margin")).data["positions"]) == []
+    await day.do("cancel_order", **MARGIN, order=waiting["order_id"])
+
+    wanted = await day.run("place_order", **MARGIN, side="sell", size="0.02", margin_mode="cross")
+    assert "0.02 BTC" in next(line for line in wanted.text.splitlines() if "Borrows" in line)
+    sold = await day.do("place_order", **MARGIN, side="sell", size="0.02", margin_mode="cross")
+    (held,) = sold.data["steps"][-1]["facts"]["positions"]
+    assert (held["side"], D(held["size"]), held["margin_mode"]) == ("short", D("0.02"), "cross")
+    day.clock.advance(7_200)
+    (position,) = table((await day.run("get_positions", market="margin")).data["positions"])
+    assert D(position["size_base"]) == D("0.02")
+    half = await day.do("close_position", **MARGIN, percent="50")
+    assert [D(one["size"]) for one in half.data["steps"][-1]["facts"]["positions"]] == [D("0.01")]
+    done = await day.do("close_position", **MARGIN)
+    assert done.data["steps"][-1]["facts"]["positions"] == []
+
+
+async def test_a_margin_order_that_the_free_margin_does_not_carry_is_refused_before_it_is_shown(day: Day):
+    with pytest.raises(BadArgument, match="needs about"):
+        await day.run("place_order", **MARGIN, side="buy", quote_size="900000", leverage=5)
+    with pytest.raises(BadArgument, match="allows at most 5x for 3000000"):
+        await day.run("place_order", **MARGIN, side="buy", quote_size="3000000", leverage=10)
+    with pytest.raises(Unsupported, match="quote_size"):
+        await day.run("place_order", **MARGIN, side="buy", size="0.01")

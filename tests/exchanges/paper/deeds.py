@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from blave_mcp.exchanges.paper.borrowing import spot_key
 from blave_mcp.exchanges.paper.exchange import PaperExchange
 from blave_mcp.exchanges.paper.refusals import PaperRefusal
 from blave_mcp.exchanges.paper.types import (
@@ -23,11 +24,27 @@ from blave_mcp.exchanges.paper.types import (
     TimeInForce,
     TriggerBy,
 )
-from tests.exchanges.paper.scripted import ETH, HOUR, LISTINGS, PERP, SPOT, T0, ScriptedMarket, new_exchange, new_market
+from tests.exchanges.paper.scripted import (
+    ETH,
+    HOUR,
+    LISTINGS,
+    MARGIN,
+    PERP,
+    SPOT,
+    T0,
+    ScriptedMarket,
+    new_exchange,
+    new_market,
+)
 
 D = Decimal
 KEYS = (SPOT, PERP, ETH, PERP)
-QTYS = {SPOT: ("0.002", "0.1", "0.5", "1"), PERP: ("0.01", "0.3", "1", "3"), ETH: ("0.1", "5", "20", "60")}
+QTYS = {
+    MARGIN: ("0.01", "0.2", "0.6", "2"),
+    SPOT: ("0.002", "0.1", "0.5", "1"),
+    PERP: ("0.01", "0.3", "1", "3"),
+    ETH: ("0.1", "5", "20", "60"),
+}
 TYPES = (
     OrderType.MARKET,
     OrderType.LIMIT,
@@ -53,6 +70,11 @@ STARTS: Sequence[dict[str, dict[str, Decimal]]] = (
     {"perp": {"USDT": D(100_000)}},
 )
 Deed = tuple[int, int, int, int]
+
+
+def key_for(number: int) -> str:
+    """Of eight numbers two are spot, two ETH's perpetual, three BTC's and one its margin."""
+    return MARGIN if number % 4 == 3 and number & 64 else KEYS[number % 4]
 
 
 def _story(seed: int, length: int) -> list[Deed]:
@@ -101,11 +123,11 @@ class Life:
 
     def level(self, key: str, distance: Decimal) -> Decimal:
         tick = LISTINGS[key].tick
-        last = self.market.prices(key, self.now).last
+        last = self.market.prices(spot_key(key), self.now).last
         return max(tick, last * (1 + distance) // tick * tick)
 
     def request(self, a: int, b: int, c: int) -> OrderRequest:
-        key = KEYS[a % 4]
+        key = key_for(a)
         type_ = TYPES[b % 8]
         side = Side.BUY if a & 4 else Side.SELL
         fields: dict[str, Any] = {}
@@ -122,7 +144,7 @@ class Life:
             fields["trigger_price"] = level
             fields["trigger_by"] = TriggerBy.MARK if c & 8 and key != SPOT else TriggerBy.LAST
         if key != SPOT:
-            if self.exchange.hedge:
+            if self.exchange.hedge and key != MARGIN:
                 fields["position_side"] = PositionSide.LONG if a & 8 else PositionSide.SHORT
             else:
                 fields["reduce_only"] = a & 24 == 24
@@ -134,7 +156,7 @@ class Life:
         if c & 64:
             fields["client_id"] = f"c{a % 3}"
         qty: Decimal | None = D(QTYS[key][(b >> 3) % 4])
-        if key == SPOT and "price" not in fields and b & 64:
+        if key in (SPOT, MARGIN) and "price" not in fields and b & 64 and not (key == MARGIN and c & 128):
             qty, fields["quote_qty"] = None, D(300)
         elif key != SPOT and "trigger_price" in fields and "price" not in fields and b & 64:
             qty, fields["close_position"] = None, True
@@ -158,7 +180,7 @@ class Life:
             self.exchange.cancel(order.key, self.now, order_id=order.id)
 
     def cancel_all(self, a: int, b: int, c: int) -> None:
-        self.exchange.cancel_all(self.now, key=KEYS[a % 4])
+        self.exchange.cancel_all(self.now, key=key_for(a))
 
     def amend(self, a: int, b: int, c: int) -> None:
         orders = self.exchange.open_orders(self.now)
@@ -190,22 +212,24 @@ class Life:
         deed("spot", "USDT", D(a), now_ms=self.now)
 
     def margin(self, a: int, b: int, c: int) -> None:
-        side = PositionSide.BOTH if not self.exchange.hedge else (PositionSide.LONG, PositionSide.SHORT)[a & 1]
-        self.exchange.adjust_margin(KEYS[1 + a % 2], D(b - 128), self.now, position_side=side)
+        key = (PERP, ETH, MARGIN)[a % 3]
+        sided = self.exchange.hedge and key != MARGIN
+        side = (PositionSide.LONG, PositionSide.SHORT)[a & 1] if sided else PositionSide.BOTH
+        self.exchange.adjust_margin(key, D(b - 128), self.now, position_side=side)
 
     def leverage(self, a: int, b: int, c: int) -> None:
-        self.exchange.set_leverage(KEYS[1 + a % 2], D((1, 5, 20, 75, 125)[b % 5]), self.now)
+        self.exchange.set_leverage((PERP, ETH, MARGIN)[a % 3], D((1, 5, 10, 75, 125)[b % 5]), self.now)
 
     def modes(self, a: int, b: int, c: int) -> None:
         if a & 1:
             self.exchange.set_hedge(not self.exchange.hedge, self.now)
         else:
             other = (MarginMode.CROSS, MarginMode.ISOLATED)[b & 1]
-            self.exchange.set_margin_mode(KEYS[1 + a % 2], other, self.now)
+            self.exchange.set_margin_mode((PERP, ETH, MARGIN)[a % 3], other, self.now)
 
     def move(self, a: int, b: int, c: int) -> None:
         """The price changes by up to a fifth, and some seconds go by; the mark may lag."""
-        key = KEYS[a % 4]
+        key = spot_key(key_for(a))
         step = (D(b) - 128) / (1_000 if c % 4 else 6_000)
         last = self.level(key, step)
         mark = None if c & 2 or key == SPOT else self.level(key, step / 2)

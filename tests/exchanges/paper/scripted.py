@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from blave_mcp.exchanges.paper.borrowing import margin_of
 from blave_mcp.exchanges.paper.exchange import PaperExchange
-from blave_mcp.exchanges.paper.listings import default_listings
+from blave_mcp.exchanges.paper.listings import default_listings, tiers_of
 from blave_mcp.exchanges.paper.market import (
     Bar,
     Depth,
@@ -29,8 +30,15 @@ from blave_mcp.exchanges.paper.types import ZERO, Listing, Order, OrderRequest, 
 T0 = 1_700_006_400_000
 """Midnight, and a funding time."""
 HOUR = 3_600_000
-SPOT, PERP, ETH = "BTCUSDT:spot", "BTCUSDT:perp", "ETHUSDT:perp"
-LISTINGS: Mapping[str, Listing] = {x.key: x for x in default_listings() if x.key in (SPOT, PERP, ETH, "ETHUSDT:spot")}
+SPOT, PERP, ETH, MARGIN = "BTCUSDT:spot", "BTCUSDT:perp", "ETHUSDT:perp", "BTCUSDT:margin"
+_USUAL = {x.key: x for x in default_listings() if x.key in (SPOT, PERP, ETH, "ETHUSDT:spot")}
+_LENT = margin_of(
+    _USUAL[SPOT],
+    tiers_of([(2_000_000, 10, "0.03"), (5_000_000, 5, "0.06")]),
+    base_interest=Decimal("0.000002"),
+    quote_interest=Decimal("0.00001"),
+)
+LISTINGS: Mapping[str, Listing] = {**_USUAL, MARGIN: _LENT}
 
 
 class ScriptedMarket:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from blave_mcp.exchanges.paper.types import OrderStatus, PositionSide, Product
 from tests.exchanges.paper.deeds import Deed, Life, beginnings, deeds
-from tests.exchanges.paper.scripted import LISTINGS, net
+from tests.exchanges.paper.scripted import LISTINGS, MARGIN, net
 
 D = Decimal
 
@@ -109,7 +109,7 @@ def test_the_stories_do_what_they_are_for():
     seen: dict[str, int] = defaultdict(int)
 
     @given(beginning=beginnings, story=deeds)
-    @settings(deadline=None, max_examples=200, database=None, derandomize=True)
+    @settings(deadline=None, max_examples=500, database=None, derandomize=True)
     def tell(beginning: tuple[int, bool, bool, int], story: list[Deed]) -> None:
         life = Life.begin(beginning)
         for deed in story:
@@ -119,7 +119,9 @@ def test_the_stories_do_what_they_are_for():
             "fills": len(exchange.fills(life.now)),
             "makers": sum(fill.maker for fill in exchange.fills(life.now)),
             "liquidations": len(exchange.liquidations(life.now)),
-            "fundings": len(exchange.funding_payments(life.now)),
+            "fundings": sum(each.key != MARGIN for each in exchange.funding_payments(life.now)),
+            "interest": sum(each.key == MARGIN for each in exchange.funding_payments(life.now)),
+            "margin fills": sum(fill.key == MARGIN for fill in exchange.fills(life.now)),
             "lists": len(exchange.order_lists(life.now)),
             "triggered": sum(order.triggered_ms is not None for order in exchange.orders(life.now)),
             "transfers": len(exchange.transfers(life.now)),

@@ -207,7 +207,9 @@ def test_what_an_order_is_refused_for_stands_in_its_element(okx: Okx):
         ({"clOrdId": "a-b"}, "51000"),
         ({"tag": "x" * 17}, "51000"),
         ({"side": "sell", "ordType": "market", "px": "", "reduceOnly": True}, "51169"),
-        ({"instId": SPOT, "tdMode": "cross"}, "50038"),
+        ({"instId": SPOT, "tdMode": "cross"}, "51000"),
+        ({"instId": SPOT, "tdMode": "cross", "ccy": "BTC"}, "50038"),
+        ({"instId": SPOT, "tdMode": "spot_isolated"}, "50038"),
     ):
         assert okx.refused("/trade/order", **{**base, **changes}) == code, changes
 

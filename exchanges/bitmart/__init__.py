@@ -1,0 +1,1 @@
+"""BitMart: spot with isolated margin, and USDT perpetuals."""

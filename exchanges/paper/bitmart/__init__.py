@@ -1,0 +1,1 @@
+"""BitMart's face: one for both of its hosts."""
