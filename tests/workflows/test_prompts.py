@@ -11,7 +11,8 @@ from blave_mcp.tools.registry import ALL_PROMPTS, ALL_TOOLS
 from blave_mcp.tools.spec import Prompt
 from blave_mcp.tools.workflows.prompts import WORKFLOW_PROMPTS
 
-TOOLS = {tool.name for tool in ALL_TOOLS}
+RESEARCH = {"backtest", "scan_parameters", "validate_strategy", "compare_strategies", "scan_universe"}
+TOOLS = {tool.name for tool in ALL_TOOLS} | RESEARCH
 each = pytest.mark.parametrize("prompt", WORKFLOW_PROMPTS, ids=lambda prompt: prompt.name)
 
 
