@@ -258,5 +258,14 @@ def monitor_posts(minutes: int | None, language: str) -> None:
     raise SystemExit(watch_posts(_settings(), minutes, language))
 
 
+@monitor.command("alerts")
+@click.option("--channel", "names", multiple=True, help="A channel that Blave set up for you; may be given again.")
+def monitor_alerts(names: tuple[str, ...]) -> None:
+    """Print and push TradingView alerts as they come, none of them lost while it was not running."""
+    from blave_mcp.server.cli_monitor import watch_alerts
+
+    raise SystemExit(watch_alerts(_settings(), names))
+
+
 if __name__ == "__main__":
     main()

@@ -10,7 +10,7 @@ import click
 
 from blave_mcp.server.app import App, build
 from blave_mcp.server.lend import Lender
-from blave_mcp.server.monitor import PostWatch, Seen, keep_watching, translator
+from blave_mcp.server.monitor import AlertWatch, PostWatch, Seen, keep_watching, translator
 from blave_mcp.server.serve import log_to_stderr
 from blave_mcp.server.settings import Settings
 
@@ -41,6 +41,39 @@ def watch_posts(settings: Settings, minutes: int | None, language: str) -> int:
                 for failure in watch.failures:
                     complain(f"{failure} It stays new, and is sent at the next run.")
                 return 1 if watch.failures else 0
+        finally:
+            await app.aclose()
+
+    try:
+        return anyio.run(run)
+    except KeyboardInterrupt:
+        return 0
+
+
+def watch_alerts(settings: Settings, names: tuple[str, ...]) -> int:
+    """Waits for alerts until it is interrupted.
+
+    Raises:
+        click.UsageError: no channel is named, here or in the settings.
+        BlaveError: a name that cannot be a channel's, or no key.
+    """
+    log_to_stderr(settings.log_level)
+
+    async def run() -> int:
+        app = build(settings)
+        try:
+            for name in names:
+                app.alerts.follow(name)
+            if not app.alerts.channels:
+                raise click.UsageError("Name a channel with --channel, or set BLAVE_MCP_ALERT_CHANNELS.")
+            app.desk.require_key(app.desk.venue("blave"))
+            with Seen(settings.home / "monitor.sqlite3") as seen:
+                watch = AlertWatch(app.alerts, seen, app.desk.clock, click.echo, complain, app.channels)
+                complain(f"Waiting for alerts of {', '.join(app.alerts.channels)}; {_goes_to(app)}. Ctrl-C ends it.")
+                async with anyio.create_task_group() as group:
+                    group.start_soon(app.alerts.run)
+                    await watch.run()
+            return 0
         finally:
             await app.aclose()
 

@@ -1,4 +1,4 @@
-"""Watching feeds from a terminal: what is new is printed and pushed, and marked only after it arrived."""
+"""Watching feeds and alerts from a terminal: what is new is printed and pushed, and marked only after it arrived."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from blave_mcp.exchanges.clock import Clock
 from blave_mcp.exchanges.errors import BlaveError, Unavailable
 from blave_mcp.exchanges.sources.pages import Pages
 from blave_mcp.exchanges.sources.posts import PATH, Post, parse_posts
+from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.server.notify import Channels
 from blave_mcp.server.store import open_database
+from blave_mcp.tools.blave.alerts import Alert, AlertSource
+from blave_mcp.tools.summary import utc
 from blave_mcp.tools.workflows.posts import when
 
 FIRST = 3
 """How many posts a first run hands on; the others were there before it."""
 KEPT = 2_000
+ALERTS_AT_ONCE = 50
+LOOK_EVERY_S = 1.0
+AFTER_FAILURE_S = 30.0
 
 Say = Callable[[str], None]
 Translate = Callable[[str], str]
@@ -49,6 +55,11 @@ class Seen:
             for row in self._db.execute("SELECT id FROM seen WHERE feed = ? AND id = ?", (feed, id))
         }
         return [id for id in ids if id not in known]
+
+    def last(self, feed: str) -> str:
+        """The id that was marked last; "" for none."""
+        row = self._db.execute("SELECT id FROM seen WHERE feed = ? ORDER BY n DESC LIMIT 1", (feed,)).fetchone()
+        return "" if row is None else str(row[0])
 
     def mark(self, feed: str, ids: Sequence[str], at_ms: int | None) -> None:
         """Marks ids, oldest first; `at_ms` is None for those that were there before the watch began."""
@@ -145,6 +156,63 @@ async def keep_watching(watch: PostWatch, minutes: int, complain: Say) -> None:
             complain(f"{failure} It is tried again at the next look.")
         watch.failures.clear()
         await watch.clock.sleep(minutes * 60)
+
+
+@dataclass(slots=True)
+class AlertWatch:
+    """Hands on TradingView alerts as the listener writes them down, each once, in order."""
+
+    source: AlertSource
+    seen: Seen
+    clock: Clock
+    say: Say
+    complain: Say
+    channels: Channels | None = None
+    _from: dict[str, str] = field(default_factory=dict)
+
+    async def look(self, channel: str) -> bool:
+        """Delivers what is new in a channel; False where something could not be, which stays new."""
+        feed = f"alerts {channel}"
+        if channel not in self._from:
+            known = self.seen.last(feed)
+            if not known and (before := self.source.after(channel, "", 1)):
+                known = before[-1].id  # what was there before the first watch
+                self.seen.mark(feed, [known], None)
+            self._from[channel] = known
+        for alert in self.source.after(channel, self._from[channel], ALERTS_AT_ONCE):
+            text = alert_text(channel, alert)
+            self.say(text)
+            if self.channels is not None:
+                found = await self.channels.tell(text)
+                for one in found:
+                    if not one.arrived:
+                        self.complain(f"NOT sent to {one.channel}: {one.why}.")
+                if not any(one.arrived for one in found):
+                    return False
+            self.seen.mark(feed, [alert.id], self.clock.now_ms())
+            self._from[channel] = alert.id
+        return True
+
+    async def run(self) -> None:
+        """Looks every second until it is canceled, more seldom while nothing can be delivered."""
+        told: dict[str, str] = {}
+        while True:
+            fine = True
+            for channel in self.source.channels:
+                fine = await self.look(channel) and fine
+                trouble = self.source.listening(channel).trouble
+                if trouble != told.get(channel, ""):
+                    told[channel] = trouble
+                    self.complain(f"{channel}: {trouble or 'connected again.'}")
+            await self.clock.sleep(LOOK_EVERY_S if fine else AFTER_FAILURE_S)
+
+
+def alert_text(channel: str, alert: Alert) -> str:
+    """One line, without anything that a terminal or a channel would obey."""
+    fields = ", ".join(f"{clean(name, most=40)}={clean(value, most=200)}" for name, value in alert.fields.items())
+    return (
+        f"TradingView alert in {clean(channel, most=80)}, {utc(alert.received_ms)}: {fields or '(empty)'} [{alert.id}]"
+    )
 
 
 def translator(language: str) -> Translate:

@@ -13,8 +13,9 @@ from blave_mcp.exchanges.errors import Unavailable
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.sources.pages import Pages
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
-from blave_mcp.server.monitor import FIRST, KEPT, PostWatch, Seen, keep_watching
+from blave_mcp.server.monitor import FIRST, KEPT, AlertWatch, PostWatch, Seen, keep_watching
 from blave_mcp.server.notify import Channels
+from blave_mcp.tools.blave.alerts import Alert, Listening
 from tests.exchanges.sources.pages_of import feed, item
 from tests.fakes import FakeClock, RecordingTransport
 from tests.server.peers import run
@@ -155,3 +156,98 @@ def test_the_command_prints_pushes_and_remembers(tmp_path: Path):
     assert "Unavailable: " in failed.stderr
     assert len(slack.got) == 2
     assert HOOK not in first.stdout + first.stderr + again.stderr + failed.stderr
+
+
+# Alerts.
+
+
+class Written:
+    """A listener whose written alerts a test sets."""
+
+    def __init__(self, *ids: str) -> None:
+        self.alerts = [Alert(id, 1_767_225_600_000, {"action": "buy\x1b[2J", "symbol": "BTCUSDT"}) for id in ids]
+        self.trouble = ""
+
+    channels = ("desk",)
+
+    def follow(self, channel: str) -> None:
+        raise AssertionError("nothing more is followed")
+
+    def listening(self, channel: str) -> Listening:
+        return Listening(not self.trouble, "", None, self.trouble)
+
+    def after(self, channel: str, id: str, limit: int) -> list[Alert]:
+        found = [alert for alert in self.alerts if alert.id > id]
+        return found[:limit] if id else found[-limit:]
+
+    def add(self, id: str) -> None:
+        self.alerts.append(Alert(id, 1_767_225_600_000, {"n": id}))
+
+
+def alert_watch(
+    source: Written, seen: Seen, channels: Channels | None = None
+) -> tuple[AlertWatch, list[str], list[str]]:
+    said, complaints = list[str](), list[str]()
+    watch = AlertWatch(source, seen, FakeClock(), said.append, complaints.append, channels)
+    return watch, said, complaints
+
+
+async def test_a_first_watch_begins_now_and_a_later_one_where_the_last_ended(seen: Seen):
+    source = Written("1-0", "2-0")
+    watch, said, _ = alert_watch(source, seen)
+    assert await watch.look("desk")
+    assert said == []
+    source.add("3-0")
+    source.add("4-0")
+    assert await watch.look("desk")
+    assert [line[-5:] for line in said] == ["[3-0]", "[4-0]"]
+    source.add("5-0")
+    later, more, _ = alert_watch(source, seen)
+    assert await later.look("desk")
+    assert more == ["TradingView alert in desk, 2026-01-01 00:00:00 UTC: n=5-0 [5-0]"]
+
+
+async def test_where_nothing_was_written_yet_the_first_alert_is_handed_on(seen: Seen):
+    source = Written()
+    watch, said, _ = alert_watch(source, seen)
+    assert await watch.look("desk")
+    source.alerts = Written("1-0").alerts
+    assert await watch.look("desk")
+    assert said == ["TradingView alert in desk, 2026-01-01 00:00:00 UTC: action=buy [2J, symbol=BTCUSDT [1-0]"]
+
+
+async def test_an_alert_that_did_not_arrive_is_tried_again_before_the_next(seen: Seen):
+    source = Written()
+    with Service(HttpReply(403), OK["Slack"]) as service:
+        async with HttpTransport() as transport:
+            channels = Channels([channel("Slack", service.url)], transport, FakeClock())
+            watch, said, complaints = alert_watch(source, seen, channels)
+            assert await watch.look("desk")
+            source.add("1-0")
+            source.add("2-0")
+            assert not await watch.look("desk")
+            assert await watch.look("desk")
+    assert [line[-5:] for line in said] == ["[1-0]", "[1-0]", "[2-0]"]
+    assert len(service.got) == 3
+    assert complaints[0].startswith("NOT sent to Slack: ")
+
+
+async def test_trouble_of_the_listener_is_told_once_and_its_end_too(seen: Seen):
+    source = Written()
+    source.trouble = "Blave ended the stream."
+    watch, _, complaints = alert_watch(source, seen)
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch.run)
+        while len(complaints) < 1:
+            await anyio.lowlevel.checkpoint()
+        source.trouble = ""
+        while len(complaints) < 2:
+            await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+    assert complaints == ["desk: Blave ended the stream.", "desk: connected again."]
+
+
+def test_alerts_want_a_channel(tmp_path: Path):
+    refused = run("monitor", "alerts", home=tmp_path / "home")
+    assert refused.returncode == 2
+    assert "BLAVE_MCP_ALERT_CHANNELS" in refused.stderr
