@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,10 @@ Caution = str | Callable[[Args], str]
 """What a person should read before a call is sent; "" where its arguments make it harmless."""
 
 MAX_DIGITS = 40
+MAX_MAGNITUDE = 18
+"""Powers of ten; beyond it lies no amount, and arithmetic that must not round ends."""
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories that are not seen as what they are: in a summary they could make one thing look like another."""
 
 
 class Effect(StrEnum):
@@ -97,8 +102,8 @@ class Param:
 def decimal(name: str, doc: str = "", **more: Any) -> Param:
     """A decimal string or Decimal; zero and negative values are refused unless `low` says otherwise."""
     more.setdefault("example", "1")
-    low = more.pop("low", None)
-    return Param(name=name, kind=Kind.DECIMAL, doc=doc, low=None if low is None else Decimal(low), **more)
+    low, high = (None if bound is None else Decimal(bound) for bound in (more.pop("low", None), more.pop("high", None)))
+    return Param(name=name, kind=Kind.DECIMAL, doc=doc, low=low, high=high, **more)
 
 
 def text(name: str, doc: str = "", **more: Any) -> Param:
@@ -158,7 +163,7 @@ def to_decimal(value: Any, at: str) -> Decimal:
         raise BadArgument(f'{at} is not a decimal number: "{str(value)[:60]}".', advice='Write it as "0.01".') from None
     if not number.is_finite():
         raise BadArgument(f"{at} must be a finite number, not {number}.")
-    if abs(number.adjusted()) > MAX_DIGITS or len(number.as_tuple().digits) > MAX_DIGITS:
+    if abs(number.adjusted()) > MAX_MAGNITUDE or len(number.as_tuple().digits) > MAX_DIGITS:
         raise BadArgument(f"{at} has more digits than any venue takes.")
     return number
 
@@ -184,10 +189,13 @@ def _check_decimal(param: Param, value: Any, at: str) -> str:
 
 
 def _check_text(_: Param, value: Any, at: str) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str):
+        shown = f' Write it as "{value}".' if isinstance(value, int) and not isinstance(value, bool) else ""
+        raise BadArgument(f"{at} must be a text, not {type(value).__name__}.", advice=shown.strip())
+    if not value:
         raise BadArgument(f"{at} must be a text that is not empty.")
-    if any(ord(c) < 32 or ord(c) == 127 for c in value):
-        raise BadArgument(f"{at} holds control characters.")
+    if any(unicodedata.category(c) in HIDDEN for c in value):
+        raise BadArgument(f"{at} holds control or invisible characters.")
     return value
 
 
@@ -237,6 +245,8 @@ def _without_floats(value: Any, at: str) -> Any:
         return [_without_floats(v, f"{at}[{i}]") for i, v in enumerate(value)]
     if isinstance(value, dict):
         return {str(k): _without_floats(v, f"{at}.{k}") for k, v in value.items()}
+    if isinstance(value, str) and any(unicodedata.category(c) in HIDDEN for c in value):
+        raise BadArgument(f"{at} holds control or invisible characters.")
     if value is None or isinstance(value, str | int):
         return value
     raise BadArgument(f"{at} holds a {type(value).__name__}.")

@@ -255,11 +255,13 @@ class Gate:
                 reason=f"the answer was {quoted(word, most=40)}",
                 at_ms=self._clock.now_ms(),
             )
+            told = quoted(word, most=40)
+            near = f"{CONFIRM} with something invisible in or around it" if told == quoted(CONFIRM) else told
             raise NeedsConfirmation(
-                f"The answer was {quoted(word, most=40)}, not {CONFIRM}. The action was discarded.",
+                f"The answer was {near}, not {CONFIRM} to the letter. The action was discarded.",
                 advice="Propose it again if the user still wants it.",
             )
-        waited = self._clock.now_ms() - action.created_ms
+        waited = max(0, self._clock.now_ms() - action.created_ms)
         if waited < self.reading_ms:
             raise NeedsConfirmation(
                 f"The confirmation came {waited / 1000:.1f} s after the summary, faster than a person can read it."

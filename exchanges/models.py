@@ -250,7 +250,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """size and filled in base units. `conditional` orders live in the venue's algo book and have its ids."""
+    """size and filled in base units. `conditional` orders live in the venue's algo book and have its ids.
+
+    Attributes:
+        take_profit: the other trigger of an order that waits for either of two; `trigger` is then its stop-loss.
+    """
 
     id: str
     client_id: str
@@ -264,6 +268,7 @@ class Order:
     price: Decimal | None = None
     average: Decimal | None = None
     trigger: Decimal | None = None
+    take_profit: Decimal | None = None
     trigger_by: TriggerBy | None = None
     callback_percent: Decimal | None = None
     time_in_force: TimeInForce | str | None = None

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from blave_mcp.exchanges.blave.models_market import AlertEvent
-from blave_mcp.exchanges.blave.stream import order_of
+from blave_mcp.exchanges.blave.stream import AlertEvent, order_of
 from blave_mcp.server.store import open_database
 from blave_mcp.tools.blave.alerts import Alert
 

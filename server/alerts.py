@@ -7,7 +7,6 @@ import logging
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from blave_mcp.exchanges.blave.stream import NEWEST, SILENCE_S, AlertReader, known_channel, stream_call
 from blave_mcp.exchanges.clock import Clock
-from blave_mcp.exchanges.errors import BlaveError, MissingCredentials, RateLimited, VenueRefused
+from blave_mcp.exchanges.errors import BadArgument, BlaveError, MissingCredentials, RateLimited, VenueRefused
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.blave.alerts import WARNING, Alert, Listening
 
@@ -33,6 +32,7 @@ ANOTHER_S = 5.0
 START_MARGIN_MS = 2_000
 """A server's Date has whole seconds; so much before it counts as the start."""
 SHOWN = 50
+MOST_CHANNELS = 8
 
 
 class _State:
@@ -90,6 +90,11 @@ class AlertListener:
     def follow(self, channel: str) -> None:
         name = known_channel(channel)
         if name not in self._channels:
+            if len(self._channels) >= MOST_CHANNELS:
+                raise BadArgument(
+                    f"{MOST_CHANNELS} channels are listened to already.",
+                    advice=f"They are: {', '.join(self._channels)}.",
+                )
             self._channels.append(name)
         if self._group is not None and name not in self._states:
             self._states[name] = _State()
@@ -105,7 +110,9 @@ class AlertListener:
         return self.book.after(channel, id, limit)
 
     async def run(self) -> None:
-        """Listens until it is canceled."""
+        """Listens until it is canceled. Run twice, the second waits until the first is over, and takes its place."""
+        while self._group is not None:
+            await self._clock.sleep(LOOK_EVERY_S)
         try:
             async with anyio.create_task_group() as group:
                 self._group = group
@@ -223,6 +230,8 @@ def _plain(alert: Alert) -> dict[str, Any]:
 
 def _date_ms(headers: Any, now_ms: int) -> int:
     """When a first connection started by the server's own clock, a little early; by ours where it does not say."""
+    from email.utils import parsedate_to_datetime
+
     try:
         said = int(parsedate_to_datetime(headers["date"]).timestamp()) * 1000
     except (KeyError, TypeError, ValueError):

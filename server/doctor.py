@@ -12,6 +12,8 @@ import anyio
 
 from blave_mcp.server.app import build, credentials_for, kinds
 from blave_mcp.server.settings import Settings
+from blave_mcp.tools.format import exact
+from blave_mcp.tools.registry import ALL_TOOLS, choose
 
 
 def command() -> str:
@@ -38,6 +40,9 @@ def examine(settings: Settings, say: Callable[[str], None]) -> int:
     say(f"folder       {settings.home}")
     say(f"confirms by  {settings.confirm}, within {settings.confirm_seconds} s")
     say(f"read-only    {'yes' if settings.read_only else 'no'}")
+    say(f"tools        {len(choose(settings.toolsets, read_only=settings.read_only))} of {len(ALL_TOOLS)}")
+    leverage = "no limit" if settings.max_leverage is None else f"{settings.max_leverage}x"
+    say(f"limits       one order {exact(settings.max_order_quote) or 'no limit'}, leverage {leverage}")
     app = build(settings)
     try:
         say(f"channels     {app.channels.titles if app.channels else 'none; charts are shown and kept, not sent'}")

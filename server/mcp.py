@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -183,6 +184,9 @@ class Handlers:
                 params=types.ElicitRequestFormParams(message=wanted.question, requested_schema=_WORD_SCHEMA)
             )
             return types.InputRequiredResult(input_requests={WORD_FIELD: request})
+        except (sqlite3.Error, OSError) as error:
+            log.exception("tool %s failed", tool.name)
+            return _failure(_unkept(tool, error))
         except Exception as error:
             log.exception("tool %s failed", tool.name)
             return _broken(tool, error)
@@ -211,6 +215,19 @@ class Handlers:
 
 def _shown(picture: Picture) -> types.ImageContent:
     return types.ImageContent(data=base64.b64encode(picture.png).decode(), mime_type="image/png")
+
+
+def _unkept(tool: Tool, error: sqlite3.Error | OSError) -> BlaveError:
+    """The server's own folder cannot be written or read: nothing is sent without a record of it."""
+    undone = "Nothing was sent."
+    if tool.touch is Touch.CONFIRM:
+        undone = "get_action tells what became of the action."
+    why = getattr(error, "strerror", None) or str(error)
+    return Unavailable(
+        f"The server's own record cannot be used ({why}).",
+        undone=undone,
+        advice="The operator should look at the disk under BLAVE_MCP_HOME; then ask again.",
+    )
 
 
 def _broken(tool: Tool, error: Exception) -> types.CallToolResult:

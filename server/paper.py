@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from blave_mcp.exchanges.clock import Clock, SystemClock
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.paper.face import FaceTransport
-from blave_mcp.exchanges.paper.faces import FACES, WITH_PASSPHRASE, open_face
+from blave_mcp.exchanges.paper.faces import FACES, WITH_PASSPHRASE, open_books, open_face
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.listings import default_listings
 from blave_mcp.exchanges.paper.live import LiveMarket
@@ -103,9 +103,10 @@ class _Routed:
 def open_faces(market: Market, clock: Clock, books: PaperBooks, names: Iterable[str]) -> dict[str, FaceTransport]:
     """The named faces over one market; faces of one venue share one account."""
     keys = {name: paper_key(FACES[name]) for name in names}
+    accounts = {venue: open_books(venue, market, books.of(venue)) for venue in {FACES[name] for name in keys}}
     return {
         name: open_face(
-            name, market, books.of(FACES[name]), clock.now_ms, key.key, key.secret, passphrase=key.passphrase
+            name, market, accounts[FACES[name]], clock.now_ms, key.key, key.secret, passphrase=key.passphrase
         )
         for name, key in keys.items()
     }

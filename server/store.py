@@ -12,12 +12,13 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from blave_mcp.exchanges.actions import Action, ActionState, Origin, StepRecord, StepState
+from blave_mcp.server.settings import BadSetting
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS actions (
@@ -67,12 +68,24 @@ def private(path: str | os.PathLike[str], flags: int) -> int:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """Opens a database that only its owner may read; SQLite gives its journals the same mode."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(private(path, os.O_RDWR | os.O_CREAT))
-    with contextlib.suppress(OSError):
-        path.chmod(0o600)
-    return sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+    """Opens a database that only its owner may read; SQLite gives its journals the same mode.
+
+    Raises:
+        BadSetting: the folder cannot be written, or the file is no database.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(private(path, os.O_RDWR | os.O_CREAT))
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
+        database = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+        database.execute("PRAGMA schema_version")
+    except (OSError, sqlite3.Error) as error:
+        raise BadSetting(
+            f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}.",
+            "BLAVE_MCP_HOME names the folder; it must be on a disk that can be written.",
+        ) from None
+    return database
 
 
 class Store:
@@ -334,7 +347,7 @@ class SqliteLedger:
 
 
 class PaperBooks:
-    """Paper accounts in a SQLite file of their own, a row for each venue; see `BookStore`.
+    """Paper accounts in a SQLite file of their own, by venue; see `BookStore`.
 
     `synchronous=NORMAL`: a crash of the process loses nothing, a power cut at most the last simulated moments.
     """
@@ -346,6 +359,10 @@ class PaperBooks:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS books (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS book_rows (name TEXT NOT NULL, log TEXT NOT NULL, number INTEGER NOT NULL,"
+            " content TEXT NOT NULL, PRIMARY KEY (name, log, number)) STRICT, WITHOUT ROWID"
+        )
 
     def of(self, name: str) -> PaperBooks:
         """Another row of the same file, over the same connection."""
@@ -365,6 +382,7 @@ class PaperBooks:
         """Forgets every account."""
         with self.session():
             self._db.execute("DELETE FROM books")
+            self._db.execute("DELETE FROM book_rows")
 
     def close(self) -> None:
         self._db.close()
@@ -379,7 +397,45 @@ class _BookSession:
         row = self._db.execute("SELECT content FROM books WHERE name = ?", (self._name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def save(self, text: str) -> None:
+    def rows(self) -> list[tuple[str, str]]:
+        found = self._db.execute(
+            "SELECT log, content FROM book_rows WHERE name = ? ORDER BY log, number", (self._name,)
+        )
+        return [(str(log), str(content)) for log, content in found]
+
+    def save(
+        self,
+        text: str,
+        rows: Sequence[tuple[str, str]] = (),
+        *,
+        keep: Mapping[str, int] | None = None,
+        anew: bool = False,
+    ) -> None:
+        # Both or neither: text and rows are one account.
+        self._db.execute("SAVEPOINT saving")
+        try:
+            self._write(text, rows, keep or {}, anew=anew)
+        except BaseException:
+            if self._db.in_transaction:  # SQLite itself ends one where the disk is full
+                self._db.execute("ROLLBACK TO saving")
+            raise
+        self._db.execute("RELEASE saving")
+
+    def _write(self, text: str, rows: Sequence[tuple[str, str]], keep: Mapping[str, int], *, anew: bool) -> None:
+        if anew:
+            self._db.execute("DELETE FROM book_rows WHERE name = ?", (self._name,))
+        for log, content in rows:
+            self._db.execute(
+                "INSERT INTO book_rows VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM book_rows"
+                " WHERE name = ?1 AND log = ?2), ?3)",
+                (self._name, log, content),
+            )
+        for log in {log for log, _ in rows} & keep.keys():
+            self._db.execute(
+                "DELETE FROM book_rows WHERE name = ?1 AND log = ?2 AND number <= (SELECT max(number) FROM book_rows"
+                " WHERE name = ?1 AND log = ?2) - ?3",
+                (self._name, log, keep[log]),
+            )
         self._db.execute(
             "INSERT INTO books VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content",
             (self._name, text),

@@ -22,6 +22,7 @@ from blave_mcp.tools.answers import (
     START,
     VENUE,
     answer,
+    answered,
     asked_venues,
     failures,
     market_of,
@@ -56,7 +57,8 @@ async def get_positions(desk: Desk, *, venue: str = "", market: str = PERPETUAL,
     )  # fmt: skip
     held = [(one, p) for one, ps in zip(venues, found, strict=True) if isinstance(ps, tuple) for p in ps]
     shown = table(columns, [(one.name, *_position(p)) for one, p in held], optional=columns[5:])
-    head = f"{_titles(venues)} {market}: {_count(len(held), 'open position')}; amounts in the settlement asset."
+    names = answered([one.title for one in venues], found)
+    head = f"{names} {market}: {_count(len(held), 'open position')}; amounts in the settlement asset."
     pnl = [p.unrealised_pnl for _, p in held if p.unrealised_pnl is not None]
     parts = [head, shown.text if held else ""]
     if len(pnl) > 1:
@@ -88,26 +90,22 @@ def to_liquidation(p: Position) -> str | None:
     return None if share is None else near(share * 100, 4)
 
 
-def _titles(venues: Sequence[Venue]) -> str:
-    return ", ".join(one.title for one in venues)
-
-
 def _count(n: int, what: str) -> str:
     return f"{n or 'no'} {what}{'' if n == 1 else 's'}"
 
 
 ORDER_COLUMNS = (
-    "symbol", "side", "type", "status", "size_base", "filled", "price", "average", "trigger", "trigger_by",
-    "callback_percent", "time_in_force", "reduce_only", "close_position", "position_side", "conditional", "created_utc",
-    "updated_utc", "order_id", "client_id", "list_id",
+    "symbol", "side", "type", "status", "size_base", "filled", "price", "average", "trigger", "take_profit",
+    "trigger_by", "callback_percent", "time_in_force", "reduce_only", "close_position", "position_side",
+    "conditional", "created_utc", "updated_utc", "order_id", "client_id", "list_id",
 )  # fmt: skip
-ORDER_OPTIONAL = (*ORDER_COLUMNS[6:18], "client_id", "list_id")
+ORDER_OPTIONAL = (*ORDER_COLUMNS[6:19], "client_id", "list_id")
 
 
 def order_row(o: Order) -> tuple[Any, ...]:
     return (
         o.symbol, o.side.value, clean(str(o.type), most=40), o.status.value, exact(o.size), exact(o.filled),
-        exact(o.price), near(o.average), exact(o.trigger), o.trigger_by and o.trigger_by.value,
+        exact(o.price), near(o.average), exact(o.trigger), exact(o.take_profit), o.trigger_by and o.trigger_by.value,
         exact(o.callback_percent), o.time_in_force and clean(str(o.time_in_force), most=20),
         "yes" if o.reduce_only else None, "yes" if o.close_position else None,
         None if o.position_side in (None, PositionSide.BOTH) else o.position_side and o.position_side.value,
@@ -143,7 +141,7 @@ async def get_open_orders(desk: Desk, *, venue: str = "", market: str = "", symb
     ]
     shown = table(("venue", "market", *ORDER_COLUMNS), orders, optional=ORDER_OPTIONAL)
     parts = [
-        f"{', '.join(places)}: {_count(len(orders), 'open order')}, conditional ones included.",
+        f"{answered(places, found)}: {_count(len(orders), 'open order')}, conditional ones included.",
         shown.text if orders else "",
         f"{shown.left_out} more are not shown; ask by symbol." if shown.left_out else "",
         *wrong,

@@ -188,6 +188,11 @@ def failures(names: Sequence[str], found: Sequence[Any]) -> list[str]:
     return [f"{name}: {error.name}: {error}" for name, error in wrong]
 
 
+def answered(names: Sequence[str], found: Sequence[Any]) -> str:
+    """The names of those that did not fail: what is not there can be said of them alone."""
+    return ", ".join(name for name, one in zip(names, found, strict=True) if not isinstance(one, BlaveError))
+
+
 def split(names: str, at: str, most: int) -> list[str]:
     """Reads a comma-separated list, each name once.
 

@@ -45,7 +45,7 @@ async def list_actions(desk: Desk, *, limit: int = 20) -> Result:
     actions = desk.gate.recent(limit)
     columns = ("action", "proposed", "mode", "state", "title", "reason")
     rows = [(a.id, utc(a.created_ms), a.origin.mode, a.state.value, a.title, a.reason) for a in actions]
-    head = f"{len(actions)} newest actions" if actions else "There are no actions yet."
+    head = f"{len(actions)} newest action{'' if len(actions) == 1 else 's'}" if actions else "There are no actions yet."
     return Result(f"{head}\n{csv(columns, rows)}" if actions else head, columnar(columns, rows))
 
 

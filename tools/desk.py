@@ -204,7 +204,7 @@ class Desk:
         near = [by_bare[bare] for bare in nearest(wanted, by_bare)]
         near = near or [name for bare, name in by_bare.items() if wanted and bare.startswith(wanted[:3])][:5]
         advice = f"Nearest: {', '.join(near)}." if near else "Symbols look like BTC/USDT."
-        raise BadArgument(f'{self.venue(venue).title} {market} has no symbol "{symbol}".', advice=advice)
+        raise BadArgument(f'{self.venue(venue).title} {market} has no symbol "{symbol[:40]}".', advice=advice)
 
     async def ask(self, venue: str, question: Ask[T]) -> T:
         return await self.venue(venue).client.ask(question)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import overload
 
+DOLLARS = ("USDT", "USDC", "USD", "FDUSD", "TUSD", "BUSD", "DAI", "USDP", "USDE", "USD1", "PYUSD", "UST", "UDC")
+"""Assets that count as one dollar, Bitfinex's names of them included; what they trade at is not asked."""
+
 _ROOMY = Context(prec=60)
 
 
@@ -52,6 +55,13 @@ def money(number: Decimal | None, unit: str = "") -> str:
     whole = not number or abs(number) >= 1
     text = f"{number.quantize(Decimal('0.01'), context=_ROOMY):,f}" if whole else short(number, 4)
     return f"{text} {unit}".rstrip()
+
+
+def coins(number: Decimal, asset: str) -> str:
+    """Money for what counts in dollars and cents, all that matters of it for any other asset: "1.00318581 BTC"."""
+    if asset in DOLLARS:
+        return money(number, asset)
+    return f"{short(number, 8 + max(0, number.adjusted()))} {asset}"
 
 
 def percent(fraction: Decimal | None, places: int = 2) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import Instrument, Side
@@ -11,7 +11,7 @@ from blave_mcp.tools.format import exact
 
 def floor_to(value: Decimal, step: Decimal) -> Decimal:
     """The greatest multiple of `step` that is not above `value`."""
-    return (value / step).to_integral_value(ROUND_DOWN) * step
+    return value // step * step
 
 
 def _around(value: Decimal, step: Decimal) -> str:
@@ -45,30 +45,38 @@ def check_band(instrument: Instrument, side: Side, price: Decimal, reference: De
         )
 
 
+def unit_words(instrument: Instrument, units: Decimal) -> str:
+    """A size in base units, and in contracts where the venue counts so."""
+    base = f"{exact(to_base(instrument, units))} {instrument.base}"
+    if instrument.contract_size == 1:
+        return base
+    return f"{base} ({exact(units)} contract{'' if units == 1 else 's'} of {exact(instrument.contract_size)})"
+
+
 def check_size(instrument: Instrument, size: Decimal, *, market: bool) -> Decimal:
     """Checks a size in the venue's own unit against step, least and most.
 
     Raises:
-        BadArgument: names the nearest sizes that fit.
+        BadArgument: names the nearest sizes that fit, in base units, as sizes are given.
     """
-    unit = instrument.base if instrument.contract_size == 1 else "contracts"
     step = (market and instrument.market_step) or instrument.step
     least = max(instrument.min_size, (market and instrument.market_min) or Decimal(0))
     most = (market and instrument.market_max) or instrument.max_size
+    told = f"size {unit_words(instrument, size)}"
     if size < least:
         raise BadArgument(
-            f"size {exact(size)} is under the least that {instrument.symbol} takes, {exact(least)} {unit}.",
-            advice=f"Use {exact(least)} or more.",
+            f"{told} is under the least that {instrument.symbol} takes, {unit_words(instrument, least)}.",
+            advice=f"Use {exact(to_base(instrument, least))} or more.",
         )
     if size % step:
         raise BadArgument(
-            f"size {exact(size)} is off the step of {instrument.symbol}, {exact(step)} {unit}.",
-            advice=f"Nearest: {_around(size, step)}.",
+            f"{told} is off the step of {instrument.symbol}, {unit_words(instrument, step)}.",
+            advice=f"Nearest: {_around(to_base(instrument, size), to_base(instrument, step))}.",
         )
     if most is not None and size > most:
         raise BadArgument(
-            f"size {exact(size)} is over the most that one {'market ' if market else ''}order in {instrument.symbol}"
-            f" takes, {exact(most)} {unit}.",
+            f"{told} is over the most that one {'market ' if market else ''}order in {instrument.symbol}"
+            f" takes, {unit_words(instrument, most)}.",
             advice="Use less, or several orders, each with its own CONFIRM.",
         )
     return size
@@ -81,12 +89,13 @@ def check_notional(instrument: Instrument, size: Decimal, price: Decimal) -> Non
         return
     notional = size * instrument.contract_size * price
     if notional < least:
-        step = instrument.step
-        enough = floor_to(least / (price * instrument.contract_size), step) + step
+        wanted = least / (price * instrument.contract_size)
+        units = floor_to(wanted, instrument.step)
+        units = max(units if units >= wanted else units + instrument.step, instrument.min_size)
         raise BadArgument(
             f"The order is worth {exact(round(notional, 4))} {instrument.quote}; {instrument.symbol} takes no less than"
             f" {exact(least)}.",
-            advice=f"At {exact(price)} the least size is {exact(enough)}.",
+            advice=f"At {exact(price)} the least size is {exact(to_base(instrument, units))}.",
         )
 
 

@@ -7,18 +7,19 @@ from decimal import Decimal
 
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument, LimitExceeded
-from blave_mcp.exchanges.models import MarginMode, Order, PositionMode, PositionSide
+from blave_mcp.exchanges.models import MarginMode, Order, Position, PositionMode, PositionSide
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import liquidation_price
-from blave_mcp.tools.format import exact
-from blave_mcp.tools.grid import check_band, check_notional, check_price, check_size, floor_to, to_units
+from blave_mcp.tools.format import coins, exact, money
+from blave_mcp.tools.grid import floor_to
 from blave_mcp.tools.guards import Guard, order_guard, position_guard, settings_guard
 from blave_mcp.tools.orders import max_leverage, percent
-from blave_mcp.tools.screens import balance_words, position_words, signed_percent
+from blave_mcp.tools.screens import balance_words, head_rows, position_words, signed_percent
 from blave_mcp.tools.situation import Situation, read_all, read_situation
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary
+from blave_mcp.tools.trade import pick_position
 
 
 def order_line(order: Order) -> str:
@@ -27,11 +28,16 @@ def order_line(order: Order) -> str:
     filled = f", {exact(order.filled)} filled" if order.filled else ""
     price = f" at {exact(order.price)}" if order.price else ""
     trigger = f", trigger {exact(order.trigger)}" if order.trigger else ""
-    return f"{order.side} {size} {order.symbol} {order.type}{price}{trigger}{filled} ({order.status})"
+    profit = f", take-profit {exact(order.take_profit)}" if order.take_profit else ""
+    return f"{order.side} {size} {order.symbol} {order.type}{price}{trigger}{profit}{filled} ({order.status})"
 
 
-async def _open_order(desk: Desk, venue: Venue, verbs: Verbs, symbol: str, order: str) -> Order:
-    """Finds an open order by the venue's id or by its client id."""
+async def open_order(desk: Desk, venue: Venue, verbs: Verbs, symbol: str, order: str) -> Order:
+    """Finds an open order by the venue's id or by its client id.
+
+    Raises:
+        BadArgument: there is none; names those that there are.
+    """
     listed = await desk.ask(venue.name, verbs.open_orders(symbol))
     for one in listed:
         if order in (one.id, one.client_id):
@@ -47,7 +53,7 @@ async def _basis(desk: Desk, venue: str, market: str) -> tuple[Venue, Verbs]:
     return place, verbs
 
 
-def _propose(
+def propose_change(
     desk: Desk,
     place: Venue,
     verbs: Verbs,
@@ -64,58 +70,12 @@ def _propose(
     return desk.propose(place, verbs.market, summary, steps, guards)
 
 
-async def amend_order(
-    desk: Desk, *, venue: str, market: str, symbol: str, order: str, price: str = "", size: str = ""
-) -> Result:
-    if not price and not size:
-        raise BadArgument("Give a new price, a new size or both.")
-    now = await read_situation(desk, venue, market, symbol)
-    found = await _open_order(desk, now.venue, now.verbs, now.instrument.native, order)
-    new_price = check_price(now.instrument, Decimal(price)) if price else None
-    if new_price is not None:
-        check_band(now.instrument, found.side, new_price, now.mark)
-    units = to_units(now.instrument, Decimal(size)) if size else None
-    if units is not None:
-        check_size(now.instrument, units, market=False)
-        if Decimal(size) <= found.filled:
-            raise BadArgument(
-                f"{exact(found.filled)} of the order is filled already; the new size must be more than that.",
-                advice="Cancel it to keep what is filled.",
-            )
-    worth = units or (None if found.size is None else to_units(now.instrument, found.size))
-    at = new_price or found.price
-    if worth is not None and at is not None and not found.reduce_only:
-        check_notional(now.instrument, worth, at)
-    calls = now.verbs.amend(found, now.instrument, price=new_price, size=units)
-    summary = Summary(f"Amend order {found.id} in {now.instrument.symbol} on {now.venue.title} {market}")
-    summary.row("Order", order_line(found))
-    if new_price is not None:
-        before = exact(found.price) if found.price else "none"
-        away = signed_percent(percent(new_price, now.ticker.last))
-        summary.row("New price", f"{exact(new_price)} (was {before}; {away} from last)")
-    if size:
-        summary.row("New size", f"{size} (was {exact(found.size) if found.size is not None else '?'})")
-    if found.filled:
-        summary.row("Filled", f"{exact(found.filled)}, kept")
-    summary.verify = "the order"
-    guards = [order_guard(now.verbs.market, now.instrument.native, found)]
-    return _propose(
-        desk,
-        now.venue,
-        now.verbs,
-        summary,
-        f"Amend order {found.id}",
-        calls=calls,
-        guards=guards,
-        native=now.instrument.native,
-    )
-
-
 async def cancel_order(desk: Desk, *, venue: str, market: str, symbol: str, order: str) -> Result:
     place, verbs = await _basis(desk, venue, market)
     instrument = await desk.instrument(venue, market, symbol)
-    found = await _open_order(desk, place, verbs, instrument.native, order)
+    found = await open_order(desk, place, verbs, instrument.native, order)
     summary = Summary(f"Cancel order {found.id} in {instrument.symbol} on {place.title} {market}")
+    head_rows(summary, place, verbs, instrument)
     summary.row("Order", order_line(found))
     if found.filled:
         summary.warn(f"{exact(found.filled)} is filled already and stays.")
@@ -125,7 +85,7 @@ async def cancel_order(desk: Desk, *, venue: str, market: str, symbol: str, orde
         summary.warn("The order protects a position; without it the position is unprotected.")
     summary.verify = "the order"
     guards = [order_guard(verbs.market, instrument.native, found)]
-    return _propose(
+    return propose_change(
         desk,
         place,
         verbs,
@@ -144,6 +104,7 @@ async def cancel_all_orders(desk: Desk, *, venue: str, market: str, symbol: str)
     if not listed:
         raise BadArgument(f"There is no open order in {instrument.symbol} on {place.title} {market}.")
     summary = Summary(f"Cancel all {len(listed)} open orders in {instrument.symbol} on {place.title} {market}")
+    head_rows(summary, place, verbs, instrument)
     for one in listed[:15]:
         summary.row(f"Order {one.id}", order_line(one))
     if len(listed) > 15:
@@ -154,7 +115,7 @@ async def cancel_all_orders(desk: Desk, *, venue: str, market: str, symbol: str)
     summary.warn(f"Orders placed after this summary {later}.")
     summary.verify = "the open orders"
     calls = verbs.cancel_all(instrument.native, listed)
-    return _propose(
+    return propose_change(
         desk, place, verbs, summary, f"Cancel all orders in {instrument.symbol}", calls=calls, native=instrument.native
     )
 
@@ -175,21 +136,24 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
             advice=f"Use {most}x or less.",
         )
     summary = Summary(f"Set the leverage of {symbol} to {leverage}x on {now.venue.title} {market}")
-    summary.row("Symbol", f"{symbol} ({now.instrument.native})")
+    head_rows(summary, now.venue, now.verbs, now.instrument)
     summary.row("Leverage", f"{leverage}x (now {now.settings.leverage}x)")
     _holding(summary, now)
     for held in now.here:
         summary.warn("It changes the margin of the open position, and so where it is liquidated.")
         margin = held.size * (held.mark or held.entry) / leverage
-        price = _isolated_liquidation(now, margin)
+        price = _isolated_liquidation(now, held, margin)
         if held.margin_mode is MarginMode.ISOLATED and price is not None:
-            summary.row("Est. liquidation", f"about {exact(price)} with margin {margin:.2f} (now {held.liquidation})")
+            summary.row(
+                "Est. liquidation",
+                f"about {exact(price)} with margin {money(margin)} (now {exact(held.liquidation) or 'none'})",
+            )
     summary.verify = "the symbol's settings"
     guards = [_settings_guard(now), _position_guard(now)]
     side = now.here[0].position_side if now.here else PositionSide.BOTH
     verbs = now.verbs.under(now.settings.margin_mode, side)
     calls = verbs.set_leverage_for(now.instrument.native, leverage, now.settings)
-    return _propose(
+    return propose_change(
         desk,
         now.venue,
         now.verbs,
@@ -201,10 +165,7 @@ async def set_leverage(desk: Desk, *, venue: str, symbol: str, leverage: int, ma
     )
 
 
-def _isolated_liquidation(now: Situation, collateral: Decimal) -> Decimal | None:
-    if len(now.here) != 1:
-        return None
-    held = now.here[0]
+def _isolated_liquidation(now: Situation, held: Position, collateral: Decimal) -> Decimal | None:
     price = liquidation_price(
         size=held.size,
         entry=held.entry,
@@ -244,13 +205,13 @@ async def set_margin_mode(
             advice="Close and cancel them first.",
         )
     summary = Summary(f"Set the margin mode of {symbol} to {margin_mode} on {now.venue.title} {market}")
-    summary.row("Symbol", f"{symbol} ({native})")
+    head_rows(summary, now.venue, now.verbs, now.instrument)
     summary.row("Margin mode", f"{margin_mode} (now {now.settings.margin_mode})")
     _holding(summary, now)
     summary.verify = "the symbol's settings"
     calls = now.verbs.set_margin_mode(native, MarginMode(margin_mode))
     guards = [_settings_guard(now), _position_guard(now)]
-    return _propose(
+    return propose_change(
         desk,
         now.venue,
         now.verbs,
@@ -277,12 +238,13 @@ async def set_position_mode(desk: Desk, *, venue: str, position_mode: str, marke
             advice="Close and cancel them first.",
         )
     summary = Summary(f"Switch the account to {position_mode} mode on {place.title} {market}")
+    head_rows(summary, place, verbs)
     summary.row("Position mode", f"{position_mode} (now {settings.position_mode})")
     summary.row("Holds for", "every symbol of this account's perpetuals")
     summary.verify = "the account's position mode"
     guards = [settings_guard(verbs.market, any_symbol.native, settings)]
     calls = verbs.set_position_mode(PositionMode(position_mode))
-    return _propose(
+    return propose_change(
         desk,
         place,
         verbs,
@@ -290,7 +252,6 @@ async def set_position_mode(desk: Desk, *, venue: str, position_mode: str, marke
         f"Switch to {position_mode} mode",
         calls=calls,
         guards=guards,
-        native=any_symbol.native,
     )
 
 
@@ -298,9 +259,7 @@ async def adjust_margin(
     desk: Desk, *, venue: str, symbol: str, amount: str, position_side: str = "", market: str = "perpetual"
 ) -> Result:
     now = await read_situation(desk, venue, market, symbol)
-    held = next((p for p in now.here if not position_side or p.side == position_side), None)
-    if held is None:
-        raise BadArgument(f"There is no position in {now.instrument.symbol} whose margin could change.")
+    held = pick_position(now, position_side)
     if held.margin_mode is not MarginMode.ISOLATED:
         raise BadArgument(
             f"The position in {now.instrument.symbol} is on cross margin; its margin is the whole wallet.",
@@ -312,24 +271,38 @@ async def adjust_margin(
         raise BadArgument("amount is zero.", advice="A positive amount adds margin, a negative one takes it out.")
     if change > free:
         raise BadArgument(f"{exact(change)} {asset} is more than the {exact(free)} that is free.")
+    margin = None if held.margin is None else held.margin + change
+    if held.margin is not None and margin is not None and margin <= 0:
+        raise BadArgument(
+            f"The position has {money(held.margin, asset)} of margin; {exact(-change)} cannot be taken out.",
+            advice="Take out less, or close the position.",
+        )
+    price = None if margin is None else _isolated_liquidation(now, held, margin)
+    if price is not None and ((price >= now.mark) if held.side is PositionSide.LONG else (price <= now.mark)):
+        raise BadArgument(
+            f"With {money(margin, asset)} of margin the position would be liquidated at about {exact(price)};"
+            f" the mark price is {exact(now.mark)}.",
+            advice="Take out less.",
+        )
     word = "Add" if change > 0 else "Take out"
     summary = Summary(
         f"{word} {exact(abs(change))} {asset} margin, {now.instrument.symbol} on {now.venue.title} {market}"
     )
+    head_rows(summary, now.venue, now.verbs, now.instrument)
     _holding(summary, now)
     if held.margin is not None:
-        summary.row("Margin", f"{held.margin:.2f} now, {held.margin + change:.2f} after")
-        price = _isolated_liquidation(now, held.margin + change)
-        if price is not None:
-            summary.row("Est. liquidation", f"{exact(price)} (now {held.liquidation})")
-    summary.row("Free balance", f"{exact(free)} {asset}")
+        summary.row("Margin", f"{money(held.margin)} now, {money(margin, asset)} after")
+    if price is not None:
+        away = signed_percent(percent(price, now.mark))
+        summary.row("Est. liquidation", f"{exact(price)} ({away} from mark; now {exact(held.liquidation) or 'none'})")
+    summary.row("Free balance", f"{coins(free, asset)} now, {coins(free - change, asset)} after")
     if change < 0:
         summary.warn("Less margin brings the liquidation price nearer.")
     summary.verify = "the position's margin"
     side = held.side if now.verbs.margin_by_direction else held.position_side
     calls = now.verbs.adjust_margin(now.instrument.native, side, change)
     label = f"{word} {exact(abs(change))} {asset} margin"
-    return _propose(
+    return propose_change(
         desk,
         now.venue,
         now.verbs,
@@ -349,6 +322,7 @@ async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, sou
     if not able:
         raise BadArgument(f"{place.title} has no wallets to transfer between here.")
     verbs = able[0]
+    source, target = source.strip().lower(), target.strip().lower()
     for name in (source, target):
         if name not in verbs.wallets:
             raise BadArgument(f'There is no wallet "{name}".', advice=f"Wallets: {', '.join(verbs.wallets)}.")
@@ -365,10 +339,11 @@ async def transfer_funds(desk: Desk, *, venue: str, asset: str, amount: str, sou
             advice=f"{asset}: {balance_words(held, asset)}.",
         )
     summary = Summary(f"Transfer {amount} {asset} from {source} to {target} on {place.title}")
+    summary.row("Venue", place.title)
     summary.row("Amount", f"{amount} {asset}")
     summary.row("From", f"{source} ({exact(free)} free)")
     summary.row("To", target)
     summary.row("Stays", "inside your own account")
     summary.verify = "the transfer history"
     calls = verbs.transfer(asset, Decimal(amount), source, target)
-    return _propose(desk, place, verbs, summary, f"Transfer {amount} {asset}", calls=calls)
+    return propose_change(desk, place, verbs, summary, f"Transfer {amount} {asset}", calls=calls)

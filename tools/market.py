@@ -26,11 +26,12 @@ from blave_mcp.tools.answers import (
     together,
     told,
 )
-from blave_mcp.tools.blave.market import BLAVE, blave_candles, blave_interval, blave_tickers, native_symbol
+from blave_mcp.tools.blave.history import newest_candles
+from blave_mcp.tools.blave.market import BLAVE, blave_interval, blave_tickers, native_symbol
 from blave_mcp.tools.blave.tools import BLAVE_TOOLS
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.estimates import walk_quote
-from blave_mcp.tools.format import exact, percent, ratio, rounded, short
+from blave_mcp.tools.format import exact, near, percent, ratio, rounded, short
 from blave_mcp.tools.history import fetch_candles, known_interval, unfinished
 from blave_mcp.tools.listings import LISTING_TOOLS
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
@@ -73,7 +74,7 @@ def _tickers(
 
 def _ticker(t: Ticker) -> tuple[Any, ...]:
     return (
-        t.symbol, exact(t.last), exact(t.change_24h_percent), exact(t.bid), exact(t.ask), exact(t.mark),
+        t.symbol, exact(t.last), near(t.change_24h_percent, 5), exact(t.bid), exact(t.ask), exact(t.mark),
         exact(t.index), exact(t.high_24h), exact(t.low_24h), exact(t.volume_24h_base), exact(t.volume_24h_quote),
         exact(None if t.funding_rate is None else t.funding_rate * 100),
         None if t.next_funding_ms is None else minute(t.next_funding_ms),
@@ -102,10 +103,8 @@ async def read_klines(
         found = desk.venue(BLAVE)
         desk.require_key(found)
         native, interval = native_symbol(symbol), blave_interval(interval)
-        candles, older = await blave_candles(
-            found, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit, now_ms=desk.data_ms()
-        )
-        return Klines(found, native, interval, candles, older)
+        candles, older = await newest_candles(desk, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit)
+        return Klines(found, native, interval, tuple(candles), older)
     found, verbs = desk.verbs(venue, market)
     interval = known_interval(interval, verbs.intervals, f"{found.title} {market}")
     instrument = await desk.instrument(venue, market, symbol)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from blave_mcp.exchanges.errors import BadArgument, LimitExceeded, Unsupported
 from blave_mcp.exchanges.models import (
     Bracket,
-    Instrument,
     Market,
     OrderIntent,
     OrderType,
@@ -24,8 +23,6 @@ from blave_mcp.tools.estimates import Walk, bracket_for, walk, walk_quote
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.grid import check_band, check_notional, check_price, check_size, floor_to, to_base, to_units
 from blave_mcp.tools.situation import Situation
-
-ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +65,11 @@ class Plan:
     asked_quote: Decimal | None = None
     walked: Walk | None = None
     held: Position | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether it waits in the book, so that the maker's fee is paid."""
+        return self.intent.type is OrderType.LIMIT and not self.takes
 
     @property
     def notional(self) -> Decimal:
@@ -146,12 +148,7 @@ def plan_order(wish: Wish, now: Situation, limits: Limits) -> Plan:
     elif not wish.reduce_only:
         check_notional(instrument, units, reference)
     position_side, held, opening, reduce_only = _sides(wish, now, base)
-    if limits.max_order_quote is not None and opening_value(now, opening, base, reference) > limits.max_order_quote:
-        raise LimitExceeded(
-            f"The order is worth {exact(round(base * reference, 2))} {instrument.quote}; the operator's limit is"
-            f" {exact(limits.max_order_quote)} for one order.",
-            advice="Use less. The limit is BLAVE_MCP_MAX_ORDER_QUOTE.",
-        )
+    check_limit(limits, opening_value(now, opening, base, reference), instrument.quote)
     intent = OrderIntent(
         instrument=instrument,
         side=wish.side,
@@ -178,6 +175,16 @@ def plan_order(wish: Wish, now: Situation, limits: Limits) -> Plan:
         walked=walked,
         held=held,
     )
+
+
+def check_limit(limits: Limits, worth: Decimal, quote: str) -> None:
+    """Raises LimitExceeded where one order is worth more than the operator allows."""
+    if limits.max_order_quote is not None and worth > limits.max_order_quote:
+        raise LimitExceeded(
+            f"The order is worth {exact(round(worth, 2))} {quote}; the operator's limit is"
+            f" {exact(limits.max_order_quote)} for one order.",
+            advice="Use less. The limit is BLAVE_MCP_MAX_ORDER_QUOTE.",
+        )
 
 
 def opening_value(now: Situation, opening: Decimal, base: Decimal, reference: Decimal) -> Decimal:
@@ -234,14 +241,23 @@ def _takes(wish: Wish, now: Situation) -> bool:
         return True
     if wish.type is not OrderType.LIMIT or wish.price is None:
         return False
-    best = now.book.asks[:1] if wish.side is Side.BUY else now.book.bids[:1]
-    crosses = bool(best) and (wish.price >= best[0].price if wish.side is Side.BUY else wish.price <= best[0].price)
-    if crosses and wish.time_in_force is TimeInForce.POST_ONLY:
+    return crosses(now, wish.side, wish.price, post_only=wish.time_in_force is TimeInForce.POST_ONLY)
+
+
+def crosses(now: Situation, side: Side, price: Decimal, *, post_only: bool) -> bool:
+    """Whether a limit order at this price would take from the book at once.
+
+    Raises:
+        BadArgument: it would, and may not.
+    """
+    best = now.book.asks[:1] if side is Side.BUY else now.book.bids[:1]
+    taking = bool(best) and (price >= best[0].price if side is Side.BUY else price <= best[0].price)
+    if taking and post_only:
         raise BadArgument(
-            f"A post-only {wish.side} at {exact(wish.price)} would take from the book at {exact(best[0].price)}.",
+            f"A post-only {side} at {exact(price)} would take from the book at {exact(best[0].price)}.",
             advice="Choose a price that rests, or another time_in_force.",
         )
-    return crosses
+    return taking
 
 
 def _sides(wish: Wish, now: Situation, base: Decimal) -> tuple[PositionSide, Position | None, Decimal, bool]:
@@ -403,13 +419,3 @@ WISH_WORDS: Mapping[OrderType, str] = {
     OrderType.TAKE_PROFIT_LIMIT: "take-profit limit",
     OrderType.TRAILING_STOP: "trailing stop",
 }
-
-
-def unit_words(instrument: Instrument, units: Decimal) -> str:
-    """A size in base units, and in contracts where the venue counts so."""
-    base = f"{exact(to_base(instrument, units))} {instrument.base}"
-    return (
-        base
-        if instrument.contract_size == ONE
-        else f"{base} ({exact(units)} contracts of {exact(instrument.contract_size)})"
-    )

@@ -35,6 +35,7 @@ TYPED = (
 )
 """Endpoint ids, the verb that a venue must have, and the typed tool that then checks more."""
 
+AMENDS = TYPED[1][0]
 MOST_PRICES = 5
 _SIZE = re.compile(r"(qty|quantity|size|sz|amount|vol(ume)?)$", re.IGNORECASE)
 _QUOTE_SIZE = re.compile(r"quote", re.IGNORECASE)
@@ -92,7 +93,12 @@ async def propose_endpoint(desk: Desk, *, venue: str, endpoint: str, args: Mappi
     if not call.args:
         summary.row("Arguments", "none")
     prices = await _prices(desk, found, verbs, parts, summary)
-    within_limits(desk.limits, parts, prices)
+    amends = re.fullmatch(AMENDS, one.id.partition(".")[2]) is not None
+    within_limits(desk.limits, parts, prices, amends=amends)
+    for part in parts if verbs is not None else ():
+        worth = _worth(part, parts[0], prices) if part.trades or amends else None
+        if worth is not None:
+            summary.row("Worth", f"about {money(worth)} at most, in quote")
     await _cautioned(found, verbs, call, parts, summary)
     summary.verify = _verification(found, verbs, call, desk.clock.now_ms())
     if caution := one.caution_for(call.arguments):
@@ -164,8 +170,11 @@ async def _prices(
     return found
 
 
-def within_limits(limits: Limits, parts: Sequence[Part], prices: Prices) -> None:
+def within_limits(limits: Limits, parts: Sequence[Part], prices: Prices, *, amends: bool = False) -> None:
     """Holds a raw call to the operator's limits; where its worth cannot be told, it is not let through.
+
+    Args:
+        amends: whether the call changes orders, so that a size in it is an order's.
 
     Raises:
         LimitExceeded: above a limit, or an order whose worth is not known while there is one.
@@ -179,7 +188,8 @@ def within_limits(limits: Limits, parts: Sequence[Part], prices: Prices) -> None
                     advice="Use less.",
                 )
         most = limits.max_order_quote
-        if most is None or not (part.trades or _sized(part)):
+        resized = amends and bool(part.given(_SIZE, Kind.DECIMAL))
+        if most is None or not (part.trades or resized or _sized(part)):
             continue
         worth = _worth(part, parts[0], prices)
         if worth is None:

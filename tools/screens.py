@@ -7,24 +7,29 @@ from decimal import Decimal
 from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.models import (
     Balance,
+    Instrument,
     MarginMode,
     Market,
     OrderType,
     Position,
     PositionSide,
     Side,
+    Ticker,
     TriggerBy,
 )
-from blave_mcp.tools.estimates import liquidation_price, merged_entry
-from blave_mcp.tools.format import exact, money
-from blave_mcp.tools.grid import floor_to
-from blave_mcp.tools.orders import WISH_WORDS, Plan, Terms, cost_of, percent, unit_words
+from blave_mcp.exchanges.verbs import Verbs
+from blave_mcp.tools.desk import Venue
+from blave_mcp.tools.estimates import Walk, liquidation_price, merged_entry
+from blave_mcp.tools.format import coins, exact, money, near
+from blave_mcp.tools.grid import floor_to, unit_words
+from blave_mcp.tools.orders import WISH_WORDS, Plan, Terms, cost_of, percent
 from blave_mcp.tools.situation import Situation
 from blave_mcp.tools.summary import Summary
 
 NEAR_LIQUIDATION = Decimal(5)
 MUCH_SLIPPAGE = Decimal("0.5")
 HIGH_LEVERAGE = 20
+OUT_OF_REACH = 900
 
 
 def signed_percent(value: Decimal) -> str:
@@ -57,10 +62,21 @@ def _effect(plan: Plan, now: Situation) -> str:
     return f" ({'adds to' if plan.held else 'opens'} {direction})"
 
 
+def head_rows(summary: Summary, venue: Venue, verbs: Verbs, instrument: Instrument | None = None) -> None:
+    """Where the action happens: on every summary, in the same words."""
+    summary.row("Venue", f"{venue.title} {verbs.market}")
+    if instrument is not None:
+        summary.row("Symbol", f"{instrument.symbol} ({instrument.native})")
+
+
+def market_words(ticker: Ticker) -> str:
+    quote = f"last {exact(ticker.last)}, bid {exact(ticker.bid or ticker.last)}, ask {exact(ticker.ask or ticker.last)}"
+    return quote + (f", mark {exact(ticker.mark)}" if ticker.mark else "")
+
+
 def order_rows(summary: Summary, plan: Plan, now: Situation) -> None:
     intent, instrument, ticker = plan.intent, now.instrument, now.ticker
-    summary.row("Venue", f"{now.venue.title} {now.verbs.market}")
-    summary.row("Symbol", f"{instrument.symbol} ({instrument.native})")
+    head_rows(summary, now.venue, now.verbs, instrument)
     side = intent.side.value.upper()
     summary.row("Side", side if intent.position_side is PositionSide.BOTH else f"{side}, {intent.position_side} side")
     about = "" if intent.type is OrderType.LIMIT else "about "
@@ -68,7 +84,7 @@ def order_rows(summary: Summary, plan: Plan, now: Situation) -> None:
     if intent.size is not None:
         size = f"{unit_words(instrument, intent.size)} = {about}{money(plan.notional, instrument.quote)}"
     elif intent.quote_size is not None:
-        size += f" = about {floor_to(plan.base, instrument.step):f} {instrument.base}"
+        size += f" = about {exact(floor_to(plan.base, instrument.step))} {instrument.base}"
     summary.row("Size", size)
     if plan.asked_quote is not None:
         summary.row(
@@ -86,12 +102,11 @@ def order_rows(summary: Summary, plan: Plan, now: Situation) -> None:
     if intent.callback_percent is not None:
         start = f", from {exact(intent.activation)}" if intent.activation else ""
         summary.row("Trails by", f"{exact(intent.callback_percent)} %{start}")
-    quote = f"last {exact(ticker.last)}, bid {exact(ticker.bid or ticker.last)}, ask {exact(ticker.ask or ticker.last)}"
-    summary.row("Market", quote + (f", mark {exact(ticker.mark)}" if ticker.mark else ""))
+    summary.row("Market", market_words(ticker))
     if intent.reduce_only:
         summary.row("Reduce-only", "yes; it cannot turn the position round")
     if plan.takes:
-        _slippage(summary, plan, now)
+        slippage_rows(summary, now, intent.side, intent.size, plan.walked)
     elif intent.type is OrderType.LIMIT:
         summary.row("Rests", "in the book until it fills or is canceled")
     summary.facts.update(
@@ -103,23 +118,22 @@ def order_rows(summary: Summary, plan: Plan, now: Situation) -> None:
     )
 
 
-def _slippage(summary: Summary, plan: Plan, now: Situation) -> None:
-    walked = plan.walked
+def slippage_rows(summary: Summary, now: Situation, side: Side, wanted: Decimal | None, walked: Walk | None) -> None:
+    """What the order would meet in the book; `wanted` is a size in the venue's own unit."""
     if walked is None or walked.average is None or walked.worst is None:
         summary.warn("The book is empty on that side.")
         return
-    best = (now.book.asks if plan.intent.side is Side.BUY else now.book.bids)[0].price
+    best = (now.book.asks if side is Side.BUY else now.book.bids)[0].price
     lost = abs(percent(walked.average, best))
-    summary.row("Slippage", f"about {lost:.3f} % (average {walked.average:.8g}, worst {exact(walked.worst)})")
+    summary.row("Slippage", f"about {lost:.3f} % (average {near(walked.average, 8)}, worst {exact(walked.worst)})")
     if lost > MUCH_SLIPPAGE:
         summary.warn(f"The order would move the price: {lost:.2f} % slippage.")
-    wanted = plan.intent.size
     if wanted is not None and walked.filled < wanted:
         summary.warn(f"The visible book holds only {exact(walked.filled)} of {exact(wanted)}.")
 
 
 def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | None) -> None:
-    asset, amount, fee = cost_of(plan, now, terms.leverage if terms else None)
+    asset, cost, fee = cost_of(plan, now, terms.leverage if terms else None)
     free = now.free(asset)
     if terms is not None:
         why = "inherited from the open position" if terms.inherited else ""
@@ -130,18 +144,19 @@ def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | No
         isolated = terms.margin_mode == MarginMode.ISOLATED
         if isolated and terms.leverage and terms.leverage >= HIGH_LEVERAGE and plan.opening:
             summary.warn(f"{terms.leverage}x: a move of about {100 / terms.leverage:.1f} % can liquidate the position.")
-    taker = now.taker
-    if taker is not None:
-        rate = f"{(taker * 100).normalize():f} % taker"
-        summary.row("Est. fee", f"{money(plan.notional * taker, now.instrument.quote)} ({rate})")
-    label = "Est. margin" if now.derivative else "Est. cost" if plan.intent.side is Side.BUY else "Sells"
-    if plan.opening or not now.derivative:
-        summary.row(label, money(amount, asset))
-    after = free - (amount + fee if plan.opening or not now.derivative else fee)
-    if plan.opening == 0 and now.derivative:
-        summary.row("Free now", money(free, asset))
+    kind, rate = ("maker", now.settings.maker_fee) if plan.rests else ("taker", now.taker)
+    paid = plan.notional * (rate or 0)
+    fee = fee and paid
+    if rate is not None:
+        summary.row("Est. fee", f"{money(paid, now.instrument.quote)} ({exact(rate * 100)} % {kind})")
+    if now.derivative and plan.held is not None and plan.opening == 0:
+        _closing_rows(summary, plan, plan.held, free, fee)
     else:
-        summary.row("Free balance", f"{money(free, asset)} now, about {money(after, asset)} after")
+        label = "Est. margin" if now.derivative else "Est. cost" if plan.intent.side is Side.BUY else "Sells"
+        summary.row(label, coins(cost, asset))
+        if not now.derivative and plan.intent.side is Side.SELL:
+            summary.row("Receives", f"about {coins(plan.notional - paid, now.instrument.quote)}")
+        summary.row("Free balance", f"{coins(free, asset)} now, about {coins(free - cost - fee, asset)} after")
     for held in now.here:
         summary.row("Holding", position_words(held, now.instrument.base))
     if now.derivative and not now.here:
@@ -150,9 +165,23 @@ def account_rows(summary: Summary, plan: Plan, now: Situation, terms: Terms | No
         if now.verbs.market is Market.MARGIN:
             _loan(summary, plan, now)
         _liquidation(summary, plan, now, terms)
-    summary.facts.update(
-        cost=exact(amount), cost_asset=asset, fee=exact(fee), leverage=terms.leverage if terms else None
-    )
+    summary.facts.update(cost=exact(cost), cost_asset=asset, fee=exact(fee), leverage=terms.leverage if terms else None)
+
+
+def _closing_rows(summary: Summary, plan: Plan, held: Position, free: Decimal, fee: Decimal) -> None:
+    """What a reduction realises and gives back: its share of the margin, in whose last digits venues differ."""
+    asset = plan.intent.instrument.settle
+    sign = 1 if held.side is PositionSide.LONG else -1
+    pnl = (plan.reference - held.entry) * plan.base * sign
+    summary.row("Est. PnL", f"{money(pnl, asset)} before fees")
+    released: Decimal | None = None
+    if held.margin_mode is MarginMode.ISOLATED and held.margin is not None:
+        released = held.margin * plan.base / held.size
+    elif held.leverage:
+        released = plan.base * (held.mark or held.entry) / held.leverage
+    now = f"{coins(free, asset)} now"
+    after = "" if released is None else f", about {coins(free + released + pnl - fee, asset)} after"
+    summary.row("Free balance", now + after)
 
 
 def _loan(summary: Summary, plan: Plan, now: Situation) -> None:
@@ -197,6 +226,10 @@ def _liquidation(summary: Summary, plan: Plan, now: Situation, terms: Terms) -> 
         return
     price = floor_to(price, now.instrument.tick)
     away = percent(price, now.mark)
+    if away > OUT_OF_REACH:
+        summary.row("Est. liquidation", "out of reach, beyond ten times the mark price")
+        summary.facts["liquidation"] = plain(price)
+        return
     summary.row("Est. liquidation", f"{exact(price)} ({signed_percent(away)} from mark)")
     summary.facts["liquidation"] = plain(price)
     if abs(away) < NEAR_LIQUIDATION:
@@ -210,8 +243,7 @@ def _locked_elsewhere(positions: tuple[Position, ...]) -> Decimal:
 def protect_rows(
     summary: Summary, now: Situation, held: Position, *, target: Decimal | None, stop: Decimal | None, what: str
 ) -> None:
-    summary.row("Venue", f"{now.venue.title} {now.verbs.market}")
-    summary.row("Symbol", f"{now.instrument.symbol} ({now.instrument.native})")
+    head_rows(summary, now.venue, now.verbs, now.instrument)
     summary.row("Holding", position_words(held, now.instrument.base))
     summary.row("Closes", f"{what}, at market when triggered")
     sign = 1 if held.side is PositionSide.LONG else -1

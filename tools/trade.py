@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Call
+from blave_mcp.exchanges.endpoint import Call, to_decimal
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import (
     MarginMode,
@@ -19,9 +19,9 @@ from blave_mcp.exchanges.models import (
 )
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact
-from blave_mcp.tools.grid import check_price, check_size, floor_to, to_base, to_units
+from blave_mcp.tools.grid import check_price, check_size, floor_to, to_base, to_units, unit_words
 from blave_mcp.tools.guards import Guard, position_guard, price_guard, settings_guard
-from blave_mcp.tools.orders import Plan, Wish, check_funds, check_shape, plan_order, terms_for, unit_words
+from blave_mcp.tools.orders import Plan, Wish, check_funds, check_shape, plan_order, terms_for
 from blave_mcp.tools.screens import account_rows, order_rows, order_words, protect_rows
 from blave_mcp.tools.situation import Situation, read_situation
 from blave_mcp.tools.spec import Result
@@ -166,7 +166,8 @@ async def close_position(
         units = floor_to(to_units(now.instrument, held.size * Decimal(percent) / 100), now.instrument.step)
         if units <= 0:
             raise BadArgument(
-                f"{percent} % of {exact(held.size)} is less than the step {exact(now.instrument.step)}.",
+                f"{percent} % of {exact(held.size)} {now.instrument.base} is less than the step,"
+                f" {unit_words(now.instrument, now.instrument.step)}.",
                 advice="Use a larger percentage.",
             )
         base = to_base(now.instrument, units)
@@ -192,18 +193,26 @@ def _bounded(wish: Wish, now: Situation, tolerance_percent: Decimal) -> Wish:
 
 
 def _target(value: str, entry: Decimal, tick: Decimal, *, up: bool, name: str) -> Decimal | None:
-    """A price, or a distance from entry in percent ("5%"), towards profit or loss."""
-    if not value:
+    """A price, or a distance from entry in percent: "5%" towards profit or loss, "+5%" up and "-5%" down.
+
+    Raises:
+        BadArgument: neither of them, or no price above zero.
+    """
+    given = value.strip()
+    if not given:
         return None
-    if not value.endswith("%"):
-        return Decimal(value)
+    distance = given.endswith("%")
     try:
-        part = Decimal(value.rstrip("%").strip().lstrip("+-")) / 100
-    except ArithmeticError:
-        raise BadArgument(
-            f'{name} is not a price or a percentage: "{value}".', advice='Write "61000" or "5%".'
-        ) from None
-    return floor_to(entry * (1 + part if up else 1 - part), tick)
+        number = to_decimal(given.removesuffix("%").strip(), name)
+    except BadArgument as error:
+        raise BadArgument(error.what, advice='Write a price, "61000", or a distance from entry, "5%".') from None
+    price = number
+    if distance:
+        share = number / 100 if given[0] in "+-" or up else -number / 100
+        price = floor_to(entry * (1 + share), tick)
+    if price <= 0:
+        raise BadArgument(f'{name} "{given}" is no price above zero.', advice='Write "61000" or "5%".')
+    return price
 
 
 async def protect_position(
@@ -265,7 +274,9 @@ async def protect_position(
     wanted = {
         f"{name} at {exact(value)}": value for name, value in (("Take-profit", target), ("Stop-loss", stop)) if value
     }
-    summary = Summary(f"{' and '.join(wanted)} for the {held.side} in {now.instrument.symbol} on {now.venue.title}")
+    summary = Summary(
+        f"{' and '.join(wanted)} for the {held.side} in {now.instrument.symbol} on {now.venue.title} {market}"
+    )
     protect_rows(summary, now, held, target=target, stop=stop, what=what)
     summary.verify = "each order by its client id, then the position"
     native, kind = now.instrument.native, now.verbs.market

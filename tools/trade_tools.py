@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.endpoint import Param, client_id, decimal, flag, integer, one_of, text
 from blave_mcp.exchanges.models import MarginMode, OrderType, PositionMode, Side, TimeInForce, TriggerBy
-from blave_mcp.tools import manage, trade
+from blave_mcp.tools import amend, manage, trade
 from blave_mcp.tools.answers import VENUE
 from blave_mcp.tools.spec import Run, Tool, Toolset, Touch
 
@@ -90,7 +90,7 @@ TRADE_TOOLS = (
         "amend_order",
         "Amend an order",
         "Proposes a new price and/or a new total size for an open order.",
-        manage.amend_order,
+        amend.amend_order,
         _VENUE,
         _MARKET,
         _SYMBOL,

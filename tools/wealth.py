@@ -10,14 +10,11 @@ from blave_mcp.exchanges.errors import BlaveError, MissingCredentials
 from blave_mcp.exchanges.models import Balance, Instrument, Market
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
-from blave_mcp.tools.answers import answer, asked_venues, failures, table, together
+from blave_mcp.tools.answers import answer, answered, asked_venues, failures, table, together
 from blave_mcp.tools.desk import Desk, Venue
-from blave_mcp.tools.format import exact, money
+from blave_mcp.tools.format import DOLLARS, exact, money
 from blave_mcp.tools.listings import has_verb
 from blave_mcp.tools.spec import Result
-
-DOLLARS = ("USDT", "USDC", "USD", "FDUSD", "TUSD", "BUSD", "DAI", "USDP", "USDE", "USD1", "PYUSD", "UST", "UDC")
-"""Assets that count as one dollar, Bitfinex's names of them included; what they trade at is not asked."""
 
 MOST_TICKERS = 10
 
@@ -43,11 +40,13 @@ async def get_balances(desk: Desk, *, venue: str = "") -> Result:
         )  # fmt: skip
     columns = ("venue", "wallet", "asset", "total", "free", "locked", "unrealised_pnl", "usd")
     shown = table(columns, rows, optional=("unrealised_pnl",))
-    names = ", ".join(one.title for one in venues)
+    names = answered([one.title for one in venues], found)
+    left_out = " without those that failed" if wrong else ""
+    sum_words = f"Together {money(total, 'USD')}{left_out}, unrealised PnL included; dollar coins count as 1."
     parts = [
         f"{names}: {len(rows)} balances that are not zero." if rows else f"{names}: no balance that is not zero.",
         shown.text if rows else "",
-        f"Together {money(total, 'USD')}, unrealised PnL included; dollar coins count as 1." if rows else "",
+        sum_words if rows else "",
         f"Not in the sum, having no cheap price: {', '.join(sorted(unpriced))}." if unpriced else "",
         f"{shown.left_out} balances are not shown, but in the sum; ask venue by venue." if shown.left_out else "",
         *wrong,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import InvalidOperation
 from typing import Any, TypeVar
 
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import BadArgument, Unavailable, VenueRefused
+from blave_mcp.exchanges.asking import Asking
+from blave_mcp.exchanges.errors import NO_DATA, BadArgument, VenueRefused
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Candle, Level, OrderBook
 from blave_mcp.exchanges.verbs import by_time, unified
@@ -21,38 +19,16 @@ LONGEST_MS = 90 * DAY_MS
 
 QUOTES = ("USDT", "USDC", "USD1", "USD", "BTC", "ETH")
 
-
-def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable.
-
-    Args:
-        missing: whether `parse` takes a VenueFault in place of a payload, where the thing does not exist.
-    """
-
-    def checked(*payloads: Any) -> T:
-        if not missing:
-            for fault in payloads:
-                if isinstance(fault, VenueFault):
-                    raise absent_error(fault.code, fault.meaning, fault.advice)
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            where = ", ".join(dict.fromkeys(call.endpoint.id for call in calls))
-            raise Unavailable(
-                f"BitMart's answer does not have the documented form ({where}: {type(error).__name__}).",
-                undone="No data was returned.",
-                advice="Read the endpoint itself to see the answer.",
-            ) from error
-
-    return Ask(calls, checked)
-
-
-def absent_error(code: str, meaning: str, advice: str) -> VenueRefused:
-    return VenueRefused(f"BitMart answered {code}: {meaning}", code=code, undone="No data was returned.", advice=advice)
+ask = Asking("BitMart")
 
 
 def no_order() -> VenueRefused:
-    return absent_error("1000", "There is no such order.", "Look at the open orders and at the history.")
+    return VenueRefused(
+        "BitMart has no such order.",
+        code="1000",
+        undone=NO_DATA,
+        advice="Look at the open orders and at the history.",
+    )
 
 
 def moment(value: Any) -> int | None:

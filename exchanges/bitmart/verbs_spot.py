@@ -92,6 +92,7 @@ class _Pairs(Verbs):
     order_types = (OrderType.MARKET, OrderType.LIMIT)
     max_candles = MOST_CANDLES
     settles_after_ms = SETTLES_AFTER_MS
+    buys_in_quote = True
     mode: ClassVar[str]
 
     # The market.

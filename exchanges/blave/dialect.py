@@ -57,7 +57,7 @@ class BlaveDialect:
             isinstance(body, dict)
         ) else reply.body[:200].decode("utf-8", "replace")  # fmt: skip
         code, message = f"HTTP {reply.status}", said if isinstance(said, str) else json.dumps(said, default=str)
-        if reply.status in (401, 403):
+        if reply.status == 401 or (reply.status == 403 and not _of_the_request(body)):
             raise VenueFault(
                 Verdict.REFUSED,
                 code=code,
@@ -104,6 +104,14 @@ class BlaveDialect:
     def clock_ms(self, payload: Payload) -> int:
         """Raises ValueError: nothing is signed, so no clock is read."""
         raise ValueError("Blave has no clock")
+
+
+def _of_the_request(body: Any) -> bool:
+    """Whether a 403 speaks of the request, not of the key: Blave then says {"error": "period is required"} and no more.
+
+    https://github.com/Blave-TW/blave-quant-skill/blob/main/references/blave-api.md
+    """
+    return isinstance(body, dict) and body.keys() == {"error"}
 
 
 def _json(body: bytes) -> Any:

@@ -66,16 +66,3 @@ class SavedCondition:
 
     id: int
     content: Any
-
-
-@dataclass(frozen=True, slots=True)
-class AlertEvent:
-    """One TradingView alert. Everything but the id was written by whoever configured the alert: untrusted.
-
-    Attributes:
-        id: of the stream, "1712054400000-0": milliseconds and a counter. "" where the alert carries none.
-        fields: name -> value as text; a nested value is its JSON.
-    """
-
-    id: str
-    fields: Mapping[str, str]

@@ -19,6 +19,7 @@ T = TypeVar("T")
 KNOWN = (
     "price", "price_change", "market_cap", "market_cap_percentile", "funding_rate", "oi_imbalance", "statistics",
 )  # fmt: skip
+LATEST_S = 10**11
 _NO_EXTRA: Mapping[str, str] = {}
 
 
@@ -51,8 +52,15 @@ def parse_price(payload: Any) -> Price:
 
 
 def seconds_to_ms(value: Any) -> int:
-    """A time in Unix seconds, which Blave may write with a fraction of zero."""
-    return int(number(value) * 1000)
+    """A time in Unix seconds, which Blave may write with a fraction of zero.
+
+    Raises:
+        ValueError: a number that is no time in seconds: milliseconds, or nonsense.
+    """
+    seconds = number(value)
+    if not 0 <= seconds < LATEST_S:
+        raise ValueError("a time in seconds was expected")
+    return int(seconds * 1000)
 
 
 def parse_candles(payload: Any) -> tuple[Candle, ...]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.blave.endpoints import BLAVE
-from blave_mcp.exchanges.blave.models_market import AlertEvent
 from blave_mcp.exchanges.endpoint import Call, plain
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
@@ -26,9 +26,22 @@ SILENCE_S = 2 * KEEPALIVE_S + 5
 NEWEST = "$"
 """Stands for "only what comes from now on"."""
 LONGEST_EVENT = 1_000_000
-_ID = re.compile(r"\d{1,19}-\d{1,19}")
+_ID = re.compile(r"[0-9]{1,18}-[0-9]{1,18}")
 _CHANNEL = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _LINE = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One TradingView alert. Everything but the id was written by whoever configured the alert: untrusted.
+
+    Attributes:
+        id: of the stream, "1712054400000-0": milliseconds and a counter. "" where the alert carries none.
+        fields: name -> value as text; a nested value is its JSON.
+    """
+
+    id: str
+    fields: Mapping[str, str]
 
 
 def known_channel(channel: str) -> str:

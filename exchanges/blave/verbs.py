@@ -14,7 +14,6 @@ from blave_mcp.exchanges.blave.parse import (
     joined,
     parse_alpha,
     parse_alpha_table,
-    parse_candles,
     parse_price,
     parse_symbols,
 )
@@ -52,10 +51,6 @@ class BlaveData:
             for first, last in years(start, end)
         ]
         return asking(lambda *pages: _within(pages, start, end), *calls)
-
-    def latest_candles(self, symbol: str, period: str) -> Ask[tuple[Candle, ...]]:
-        """The newest candles, as many as Blave gives where no dates are asked for."""
-        return asking(parse_candles, BLAVE["data.candles.list"].call(symbol=symbol, period=period))
 
     def alpha(  # noqa: PLR0917 - in the order of the request
         self, indicator: str, symbol: str, period: str, start: date, end: date, options: Mapping[str, str] | None = None

@@ -101,8 +101,8 @@ def order(payload: Any, sizes: Sizes) -> Order:
 def algo_order(payload: Any, sizes: Sizes) -> Order:
     """One algo order of GET /api/v5/trade/order-algo, orders-algo-pending or orders-algo-history.
 
-    `effective` says that it was triggered; the order which it placed has an id of its own. Of an oco the stop-loss is
-    told as the trigger, and its kind is the venue's own name.
+    `effective` says that it was triggered; the order which it placed has an id of its own. The kind of an oco is the
+    venue's own name.
     """
     each = row(payload)
     unit = sizes[each["instId"]] if each["instType"] == "SWAP" else ONE
@@ -122,6 +122,7 @@ def algo_order(payload: Any, sizes: Sizes) -> Order:
         filled=Decimal(0),
         price=price,
         trigger=trigger,
+        take_profit=None if isinstance(kind, OrderType) else positive(each.get("tpTriggerPx")),
         trigger_by=TRIGGERS.get(by),
         callback_percent=None if ratio is None else ratio * 100,
         reduce_only=each.get("reduceOnly") in ("true", True),

@@ -244,7 +244,8 @@ def _margin(call: Call, sent_ms: int) -> Ask[Trace]:
         for each in rows(payload):
             same = each.get("instId") == call.get("instId") and int(each["ts"]) >= sent_ms - LAG_MS
             if same and abs(number(each["balChg"] or "0")) == amount:
-                text = f"The margin of {call.get('instId')} changed: {each['balChg']} {each['ccy']} in the balance."
+                change = plain(-number(each["balChg"]))
+                text = f"The margin of {call.get('instId')} changed by {change} {each['ccy']}."
                 return Trace(found=True, text=text, facts={"amount": plain(amount), "asset": each["ccy"]})
         return Trace(found=None, text="The bills do not show this change of margin.")
 

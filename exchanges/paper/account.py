@@ -59,7 +59,7 @@ class Account:
         self.leverages: dict[str, Decimal] = {}
         self.modes: dict[str, MarginMode] = {}
         self.settled_ms = 0
-        self.fills = Log(Fill, rules.keep_fills)
+        self.fills = Log(Fill, rules.keep_fills, lambda fill: fill.order_id)
         self.entries = Log(Entry, rules.keep_entries)
         self.transfers = Log(Transfer, rules.keep_entries)
         self.fundings = Log(FundingPayment, rules.keep_entries)
@@ -249,9 +249,29 @@ class Account:
 
     # State
 
+    @property
+    def logs(self) -> Mapping[str, Log[Any]]:
+        """What is only ever added to, by the names of the state; the book has such logs too."""
+        return {
+            "fills": self.fills,
+            "entries": self.entries,
+            "transfers": self.transfers,
+            "fundings": self.fundings,
+            "liquidations": self.liquidations,
+        }
+
     def to_json(self) -> str:
+        """Returns the whole state."""
+        logs = ",".join(f'"{name}":{log.to_json()}' for name, log in self.logs.items())
+        return f'{{{logs},"book":{self.book.to_json()},{dumps(self._plain())[1:]}'
+
+    def head(self) -> str:
+        """Returns the state without what is only ever added to."""
+        return f'{{"book":{self.book.head()},{dumps(self._plain())[1:]}'
+
+    def _plain(self) -> dict[str, Any]:
         cash = self.cash
-        plain: dict[str, Any] = {
+        return {
             "free": _slots(cash.free),
             "locked": _slots(cash.locked),
             "held": _slots(cash.held),
@@ -263,12 +283,6 @@ class Account:
             "settled_ms": self.settled_ms,
             "ids": self._ids,
         }
-        logs = (
-            f'"fills":{self.fills.to_json()},"entries":{self.entries.to_json()},'
-            f'"transfers":{self.transfers.to_json()},"fundings":{self.fundings.to_json()},'
-            f'"liquidations":{self.liquidations.to_json()},"book":{self.book.to_json()}'
-        )
-        return f"{{{logs},{dumps(plain)[1:]}"
 
     def from_state(self, state: dict[str, Any]) -> None:
         cash = self.cash
@@ -282,11 +296,8 @@ class Account:
         self.modes = {key: MarginMode(value) for key, value in state["modes"].items()}
         self.settled_ms = state["settled_ms"]
         self._ids = state["ids"]
-        self.fills.load(state["fills"])
-        self.entries.load(state["entries"])
-        self.transfers.load(state["transfers"])
-        self.fundings.load(state["fundings"])
-        self.liquidations.load(state["liquidations"])
+        for name, log in self.logs.items():
+            log.load(state[name])
         self.book.load(state["book"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -24,9 +24,12 @@ class Book:
         self._keep = keep
         self._open: dict[str, dict[int, Order]] = {}
         self._done: OrderedDict[int, Order] = OrderedDict()
-        self._texts: dict[int, str] = {}
+        self._fresh: dict[int, Order] = {}
+        self._fresh_lists: dict[int, OrderList] = {}
+        self._clients: dict[str, list[int]] = {}
         self._open_clients: dict[tuple[str, str], int] = {}
         self._lists: OrderedDict[int, OrderList] = OrderedDict()
+        self._done_lists: OrderedDict[int, None] = OrderedDict()
         self.locks: dict[int, Decimal] = {}
         """What an open spot order has locked."""
         self.changes = 0
@@ -38,6 +41,9 @@ class Book:
         self.changes += 1
         mine = self._open.setdefault(order.key, {})
         client = (_product(order.key), order.client_id)
+        ids = self._clients.setdefault(order.client_id, [])
+        if order.id not in ids:
+            ids.append(order.id)
         if not order.status.done:
             mine[order.id] = order
             self._open_clients[client] = order.id
@@ -47,10 +53,16 @@ class Book:
             del self._open[order.key]
         if self._open_clients.get(client) == order.id:
             del self._open_clients[client]
-        self._done[order.id] = order
+        self._done[order.id] = self._fresh[order.id] = order
         while len(self._done) > self._keep:
-            gone, _ = self._done.popitem(last=False)
-            self._texts.pop(gone, None)
+            self._forget(self._done.popitem(last=False)[1])
+
+    def _forget(self, order: Order) -> None:
+        self._fresh.pop(order.id, None)
+        ids = self._clients[order.client_id]
+        ids.remove(order.id)
+        if not ids:
+            del self._clients[order.client_id]
 
     def get(self, order_id: int) -> Order | None:
         done = self._done.get(order_id)
@@ -83,7 +95,8 @@ class Book:
         if order_id is not None:
             found = self.get(order_id)
         elif client_id:
-            same = [o for o in self.all() if o.client_id == client_id and (key is None or o.key == key)]
+            named = (self.get(number) for number in sorted(self._clients.get(client_id, ())))
+            same = [o for o in named if o is not None and (key is None or o.key == key)]
             found = next((o for o in same if not o.status.done), same[-1] if same else None)
         if found is None or (key is not None and found.key != key) or (client_id and found.client_id != client_id):
             raise PaperRefusal(
@@ -96,8 +109,13 @@ class Book:
     def put_list(self, group: OrderList) -> None:
         self.changes += 1
         self._lists[group.id] = group
-        done = [g.id for g in self._lists.values() if g.done]
-        for gone in done[: max(0, len(done) - self._keep)]:
+        if not group.done:
+            return
+        self._done_lists[group.id] = None
+        self._fresh_lists[group.id] = group
+        while len(self._done_lists) > self._keep:
+            gone, _ = self._done_lists.popitem(last=False)
+            self._fresh_lists.pop(gone, None)
             del self._lists[gone]
 
     def lists(self) -> list[OrderList]:
@@ -128,23 +146,34 @@ class Book:
     # State
 
     def to_json(self) -> str:
-        for order_id, order in self._done.items():
-            if order_id not in self._texts:
-                self._texts[order_id] = dumps(pack(order))
-        done = ",".join(self._texts[order_id] for order_id in self._done)
-        rest = {
+        """Returns the whole state."""
+        whole = {"done": [pack(order) for order in self._done.values()], **self._plain()}
+        whole["lists"] = [pack(group) for group in self._lists.values()]
+        return dumps(whole)
+
+    def head(self) -> str:
+        """Returns the state without the orders and lists that are done."""
+        return dumps(self._plain())
+
+    def _plain(self) -> dict[str, Any]:
+        return {
             "open": [pack(order) for order in self.open()],
-            "lists": [pack(group) for group in self._lists.values()],
+            "lists": [pack(group) for group in self._lists.values() if not group.done],
             "locks": {str(k): str(v) for k, v in self.locks.items()},
         }
-        return f'{{"done":[{done}],{dumps(rest)[1:]}'
+
+    def take(self) -> Mapping[str, list[str]]:
+        """Returns the JSON of the orders and lists that ended since the last time."""
+        fresh: tuple[Iterable[Any], Iterable[Any]] = self._fresh.values(), self._fresh_lists.values()
+        done, lists = ([dumps(pack(one)) for one in some] for some in fresh)
+        self._fresh, self._fresh_lists = {}, {}
+        return {"done": done, "lists": lists}
 
     def load(self, state: dict[str, Any]) -> None:
         for row in [*state["done"], *state["open"]]:
             self.put(unpack(Order, row))
-        for row in state["lists"]:
-            group = unpack(OrderList, row)
-            self._lists[group.id] = group
+        for group in sorted((unpack(OrderList, row) for row in state["lists"]), key=lambda group: group.id):
+            self.put_list(group)
         self.locks = {int(k): Decimal(v) for k, v in state["locks"].items()}
 
 

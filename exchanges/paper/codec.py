@@ -1,4 +1,4 @@
-"""Frozen dataclasses to JSON lists and back, and logs that remember the JSON of what cannot change any more."""
+"""Frozen dataclasses to JSON lists and back, and logs that tell what is new in them."""
 
 from __future__ import annotations
 
@@ -67,17 +67,39 @@ def dumps(value: Any) -> str:
 
 
 class Log(Generic[T]):
-    """Values that are only ever added; the oldest go when there are more than `cap`."""
+    """Values that are only ever added; the oldest go when there are more than `cap`.
 
-    def __init__(self, cls: type[T], cap: int) -> None:
+    Args:
+        group: what `of` finds values by.
+    """
+
+    def __init__(self, cls: type[T], cap: int, group: Callable[[T], int] | None = None) -> None:
         self._cls = cls
-        self._items: deque[T] = deque(maxlen=cap)
-        self._texts: deque[str] = deque(maxlen=cap)
-        self._fresh = 0
+        self._items: deque[T] = deque()
+        self._fresh: deque[T] = deque(maxlen=cap)
+        self.cap = cap
+        self._group = group
+        self._groups: dict[int, deque[T]] = {}
 
     def append(self, item: T) -> None:
         self._items.append(item)
-        self._fresh += 1
+        self._fresh.append(item)
+        if self._group is not None:
+            self._groups.setdefault(self._group(item), deque()).append(item)
+        if len(self._items) > self.cap:
+            self._forget(self._items.popleft())
+
+    def _forget(self, item: T) -> None:
+        if self._group is None:
+            return
+        mine = self._groups[self._group(item)]
+        mine.popleft()
+        if not mine:
+            del self._groups[self._group(item)]
+
+    def of(self, group: int) -> tuple[T, ...]:
+        """Returns the values of a group, oldest first."""
+        return tuple(self._groups.get(group, ()))
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._items)
@@ -85,12 +107,14 @@ class Log(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def take(self) -> list[str]:
+        """Returns the JSON of what was added since the last time."""
+        rows = [dumps(pack(item)) for item in self._fresh]
+        self._fresh.clear()
+        return rows
+
     def to_json(self) -> str:
-        fresh = min(self._fresh, len(self._items))
-        for i in range(len(self._items) - fresh, len(self._items)):
-            self._texts.append(dumps(pack(self._items[i])))
-        self._fresh = 0
-        return f"[{','.join(self._texts)}]"
+        return f"[{','.join(dumps(pack(item)) for item in self._items)}]"
 
     def load(self, rows: Iterable[list[Any]]) -> None:
         for row in rows:

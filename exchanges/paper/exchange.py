@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from blave_mcp.exchanges.paper import purse
 from blave_mcp.exchanges.paper.codec import dumps
@@ -66,8 +67,24 @@ class PaperExchange(Reading):
 
     def to_json(self) -> str:
         """Returns the whole state (not the listings, not the rules), Decimals as strings."""
-        body = self._account.to_json()
-        return f'{{"version":{_VERSION},"market":{dumps(self._market.memento())},"account":{body}}}'
+        return self._text(self._account.to_json())
+
+    def head(self) -> str:
+        """Returns the state without what is only ever added to: that is told by `take_rows`."""
+        return self._text(self._account.head())
+
+    def _text(self, account: str) -> str:
+        return f'{{"version":{_VERSION},"market":{dumps(self._market.memento())},"account":{account}}}'
+
+    def take_rows(self) -> list[tuple[str, str]]:
+        """Returns what was added since the last time: the name of a log, and the row as JSON."""
+        added = [(name, row) for name, log in self._account.logs.items() for row in log.take()]
+        return added + [(name, row) for name, rows in self._account.book.take().items() for row in rows]
+
+    def kept_rows(self) -> Mapping[str, int]:
+        """Returns how many rows of each log count; older ones are forgotten."""
+        orders = self._account.rules.keep_orders
+        return {name: log.cap for name, log in self._account.logs.items()} | {"done": orders, "lists": orders}
 
     @classmethod
     def from_json(
@@ -79,15 +96,50 @@ class PaperExchange(Reading):
             ValueError: not such a text, or of a version this code does not know.
         """
         try:
-            state = json.loads(text)
-            if state["version"] != _VERSION:
-                raise ValueError(f"a paper account of version {state['version']}, not {_VERSION}")
-            market.restore(state["market"])
-            exchange = cls(market, now_ms=0, listings=listings, balances={}, rules=rules)
-            exchange._account.from_state(state["account"])
-            exchange._check_known()
+            return cls._of(json.loads(text), market, listings, rules)
         except (KeyError, TypeError, ArithmeticError) as error:
             raise ValueError(f"not a stored paper account: {error!r}") from error
+
+    @classmethod
+    def from_rows(
+        cls,
+        head: Mapping[str, Any],
+        rows: Iterable[tuple[str, str]],
+        market: Market,
+        *,
+        listings: Iterable[Listing] | None = None,
+        rules: Rules | None = None,
+    ) -> PaperExchange:
+        """Restores what `head`, read as JSON, and every `take_rows` gave.
+
+        Raises:
+            ValueError: as `from_json`.
+        """
+        try:
+            account = head["account"]
+            logs: dict[str, list[Any]] = {}
+            for name, row in rows:
+                logs.setdefault(name, []).append(json.loads(row))
+            done, lists = logs.pop("done", []), [*logs.pop("lists", []), *account["book"]["lists"]]
+            book = {**account["book"], "done": done, "lists": lists}
+            names = ("fills", "entries", "transfers", "fundings", "liquidations")
+            state = {**account, **{name: logs.get(name, []) for name in names}, "book": book}
+            exchange = cls._of({**head, "account": state}, market, listings, rules)
+        except (KeyError, TypeError, ArithmeticError) as error:
+            raise ValueError(f"not a stored paper account: {error!r}") from error
+        exchange.take_rows()
+        return exchange
+
+    @classmethod
+    def _of(
+        cls, state: Mapping[str, Any], market: Market, listings: Iterable[Listing] | None, rules: Rules | None
+    ) -> PaperExchange:
+        if state["version"] != _VERSION:
+            raise ValueError(f"a paper account of version {state['version']}, not {_VERSION}")
+        market.restore(state["market"])
+        exchange = cls(market, now_ms=0, listings=listings, balances={}, rules=rules)
+        exchange._account.from_state(state["account"])
+        exchange._check_known()
         return exchange
 
     # Wallets

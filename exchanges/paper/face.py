@@ -6,7 +6,8 @@ that the two check each other.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -109,14 +110,33 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
 
 
 class BookSession(Protocol):
-    """Sole access to the books for the length of one request."""
+    """Sole access to the books for the length of one request.
+
+    The books are a text that changes, and rows that are added to logs.
+    """
 
     def load(self) -> str | None:
-        """Returns what was saved last, by whichever process; None if nothing ever was."""
+        """Returns the text that was saved last, by whichever process; None if none ever was."""
         ...
 
-    def save(self, text: str) -> None:
-        """Replaces it. What was saved is kept when the session ends, also when it ends with an exception."""
+    def rows(self) -> list[tuple[str, str]]:
+        """Returns every row that is kept: the name of its log, and the row; each log oldest first."""
+        ...
+
+    def save(
+        self,
+        text: str,
+        rows: Sequence[tuple[str, str]] = (),
+        *,
+        keep: Mapping[str, int] | None = None,
+        anew: bool = False,
+    ) -> None:
+        """Replaces the text and adds rows. What was saved is kept when the session ends, also with an exception.
+
+        Args:
+            keep: how many rows of a log stay, the newest; all of a log that is not named.
+            anew: the rows that were kept before go.
+        """
         ...
 
 
@@ -133,8 +153,15 @@ class MemoryBookStore:
 
     def __init__(self, text: str | None = None) -> None:
         self._text = text
+        self._logs: dict[str, deque[str]] = {}
         self._lock = Lock()
         self.saves = 0
+
+    def copy(self) -> MemoryBookStore:
+        """Books of their own that begin as these are."""
+        other = MemoryBookStore(self._text)
+        other._logs = {name: rows.copy() for name, rows in self._logs.items()}
+        return other
 
     @contextmanager
     def session(self) -> Iterator[BookSession]:
@@ -144,7 +171,24 @@ class MemoryBookStore:
     def load(self) -> str | None:
         return self._text
 
-    def save(self, text: str) -> None:
+    def rows(self) -> list[tuple[str, str]]:
+        return [(name, row) for name, rows in self._logs.items() for row in rows]
+
+    def save(
+        self,
+        text: str,
+        rows: Sequence[tuple[str, str]] = (),
+        *,
+        keep: Mapping[str, int] | None = None,
+        anew: bool = False,
+    ) -> None:
+        if anew:
+            self._logs.clear()
+        for name, row in rows:
+            log = self._logs.setdefault(name, deque())
+            log.append(row)
+            while keep and len(log) > keep.get(name, len(log)):
+                log.popleft()
         self._text = text
         self.saves += 1
 

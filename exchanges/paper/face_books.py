@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.paper.codec import dumps
 from blave_mcp.exchanges.paper.exchange import PaperExchange
 from blave_mcp.exchanges.paper.face import BookSession, BookStore
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.types import Listing, Rules
 
-FORMAT = 1
+FORMAT = 2
+WHOLE = 1
+"""The format before: all of the account in the text, as JSON within JSON, and no rows."""
 KEEP_NOTES = 500
 
 
@@ -28,11 +31,13 @@ class Account:
 
     Attributes:
         notes: what a face remembers that the exchange does not know of, by subject: plain JSON.
+        whole: it comes from books of the format before, and is written whole the first time.
     """
 
     exchange: PaperExchange
     notes: dict[str, Any] = field(default_factory=dict)
     noted: bool = False
+    whole: bool = False
 
     def note(self, subject: str, value: Mapping[str, Any]) -> None:
         """Appends to a subject's list, of which the newest are kept."""
@@ -90,7 +95,7 @@ class Books:
         """
         with self._store.session() as session:
             text = session.load()
-            account = self._restore(text, now_ms)
+            account = self._restore(session, text, now_ms)
             # A fault in the middle must not leave a changed account beside an old text.
             self._known = None
             account.noted = False
@@ -106,12 +111,15 @@ class Books:
         return account.exchange.version, self.market.memento()
 
     def _keep(self, session: BookSession, text: str | None, account: Account, before: tuple[int, str]) -> None:
-        if text is None or account.noted or self._state(account) != before:
+        if text is None or account.whole or account.noted or self._state(account) != before:
+            anew = text is None or account.whole
             text = _to_text(account)
-            session.save(text)
+            exchange = account.exchange
+            session.save(text, exchange.take_rows(), keep=exchange.kept_rows(), anew=anew)
+            account.whole = False
         self._known = (text, account)
 
-    def _restore(self, text: str | None, now_ms: int) -> Account:
+    def _restore(self, session: BookSession, text: str | None, now_ms: int) -> Account:
         if text is None:
             exchange = PaperExchange(
                 self.market, now_ms=now_ms, listings=self._listings, balances=self._balances, rules=self._rules
@@ -119,18 +127,21 @@ class Books:
             return Account(exchange)
         if self._known is not None and self._known[0] == text:
             return self._known[1]
-        return self._from_text(text)
+        return self._from_text(session, text)
 
-    def _from_text(self, text: str) -> Account:
+    def _from_text(self, session: BookSession, text: str) -> Account:
         try:
             state = json.loads(text)
         except ValueError:
             raise ValueError("the books are not JSON") from None
-        if not isinstance(state, dict) or state.get("format") != FORMAT:
+        if not isinstance(state, dict) or state.get("format") not in (WHOLE, FORMAT):
             raise ValueError("the books are of a format that this version does not know")
-        exchange = PaperExchange.from_json(state["exchange"], self.market, listings=self._listings, rules=self._rules)
-        return Account(exchange, state["notes"])
+        terms: dict[str, Any] = {"listings": self._listings, "rules": self._rules}
+        if state["format"] == WHOLE:
+            return Account(PaperExchange.from_json(state["exchange"], self.market, **terms), state["notes"], whole=True)
+        rows = session.rows()
+        return Account(PaperExchange.from_rows(state["exchange"], rows, self.market, **terms), state["notes"])
 
 
 def _to_text(account: Account) -> str:
-    return json.dumps({"format": FORMAT, "exchange": account.exchange.to_json(), "notes": account.notes})
+    return f'{{"format":{FORMAT},"exchange":{account.exchange.head()},"notes":{dumps(account.notes)}}}'

@@ -94,10 +94,30 @@ def _face(name: str, books: Books, key: str, secret: str, passphrase: str) -> Fa
             raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
 
 
+def open_books(
+    venue: str,
+    market: Market,
+    store: BookStore,
+    *,
+    listings: Iterable[Listing] | None = None,
+    balances: Mapping[str, Mapping[str, Decimal]] | None = None,
+    rules: Rules | None = None,
+) -> Books:
+    """Returns a venue's account, for the faces that share it; what is None is the venue's own, or the usual."""
+    own_listings, own_balances, own_rules = _terms(venue)
+    return Books(
+        store,
+        market,
+        listings=own_listings if listings is None else listings,
+        balances=own_balances if balances is None else balances,
+        rules=own_rules if rules is None else rules,
+    )
+
+
 def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its making
     name: str,
     market: Market,
-    store: BookStore,
+    store: BookStore | Books,
     clock: Clock,
     key: str,
     secret: str,
@@ -111,22 +131,18 @@ def open_face(  # noqa: PLR0917 - what a face is made of, in the order of its ma
 
     Args:
         name: one of `FACES`.
-        store: faces that are given the same one share its account, so that transfers between their wallets work.
+        store: faces that are given the same one share its account, so that transfers between their wallets work. Faces
+            of one process that are given the same `open_books` need not read it again after each other.
         key, secret, passphrase: the one key that the face knows; not every venue has a passphrase.
         listings, balances, rules: what is traded and how, and what a new account begins with; the venue's own, or the
-            usual, where they are None.
+            usual, where they are None. They belong to a store, not to books that are open.
 
     Raises:
         ValueError: no such face.
     """
     if name not in FACES:
         raise ValueError(f"there is no paper face {name!r}; there are {', '.join(FACES)}")
-    own_listings, own_balances, own_rules = _terms(FACES[name])
-    books = Books(
-        store,
-        market,
-        listings=own_listings if listings is None else listings,
-        balances=own_balances if balances is None else balances,
-        rules=own_rules if rules is None else rules,
-    )
+    books = store
+    if not isinstance(books, Books):
+        books = open_books(FACES[name], market, books, listings=listings, balances=balances, rules=rules)
     return FaceTransport(_face(name, books, key, secret, passphrase), clock)

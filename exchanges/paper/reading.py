@@ -141,7 +141,8 @@ class Reading:
     ) -> tuple[Fill, ...]:
         """Returns the fills that are kept, by id."""
         self.advance(now_ms)
-        return tuple(f for f in of(self._account.fills, key, product) if order_id in (None, f.order_id))
+        fills = self._account.fills
+        return tuple(of(fills if order_id is None else fills.of(order_id), key, product))
 
     def positions(self, now_ms: int, *, key: str | None = None, include_empty: bool = False) -> tuple[Position, ...]:
         """Returns the positions, by key and side.

@@ -151,6 +151,20 @@ async def test_any_other_word_discards_the_action_and_nothing_is_sent(gate: Gate
     assert world.sent == []
 
 
+@pytest.mark.parametrize("word", ["CONFIRM ", "\u200bCONFIRM", "CONFIRM\n"])
+async def test_what_is_wrong_with_a_word_that_looks_right_is_said(gate: Gate, world: World, word: str) -> None:
+    with pytest.raises(NeedsConfirmation, match=r"CONFIRM with something invisible .*, not CONFIRM to the letter"):
+        await confirm(gate, world, propose(gate).token, word)
+    assert world.sent == []
+
+
+async def test_a_clock_that_is_put_back_is_told_as_no_time_at_all(gate: Gate, world: World) -> None:
+    pending = propose(gate)
+    with pytest.raises(NeedsConfirmation, match=r"came 0\.0 s after the summary"):
+        await confirm(gate, world, pending.token, after=-3600.0)
+    assert world.sent == []
+
+
 async def test_a_token_works_once(gate: Gate, world: World) -> None:
     token = propose(gate).token
     await confirm(gate, world, token)

@@ -13,8 +13,8 @@ from typing import Any
 import anyio
 import pytest
 
-from blave_mcp.exchanges.blave.models_market import AlertEvent
-from blave_mcp.exchanges.blave.stream import SILENCE_S
+from blave_mcp.exchanges.blave.stream import SILENCE_S, AlertEvent
+from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.paper.blave.alerts import BUFFER
 from blave_mcp.exchanges.paper.face import FaceTransport, MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
@@ -321,6 +321,64 @@ async def test_get_alerts_waits_for_the_next_and_says_when_there_was_none(
     again = await call(desk, "get_alerts", since="5-0")
     assert again.data["alerts"] == found.data["alerts"]
     running.close()
+
+
+async def test_a_second_run_takes_over_where_the_first_one_ends(
+    quick_desk: tuple[Desk, FaceTransport, Cutter], quick: QuickClock, tmp_path: Path
+):
+    desk, face, cutter = quick_desk
+    cutter.whole = True
+    running = listening(desk, tmp_path, CHANNEL)
+    async with anyio.create_task_group() as group:
+        first = anyio.CancelScope()
+
+        async def run() -> None:
+            with first:
+                await running.run()
+
+        group.start_soon(run)
+        await until(lambda: running.listening(CHANNEL).connected)
+        group.start_soon(running.run)
+        first.cancel()
+        await until(lambda: len(cutter.asked) == 2)
+        id = board(face).publish(CHANNEL, {}, quick.ms)
+        await until(lambda: [alert.id for alert in running.after(CHANNEL, "", 5)] == [id])
+        group.cancel_scope.cancel()
+    running.close()
+
+
+async def test_of_two_processes_one_holds_the_stream_and_both_read_it(
+    quick_desk: tuple[Desk, FaceTransport, Cutter], quick: QuickClock, tmp_path: Path
+):
+    desk, face, cutter = quick_desk
+    cutter.whole = True
+    one, two = (listening(desk, tmp_path, CHANNEL) for _ in range(2))
+    told: list[str] = []
+
+    async def changed(uri: str) -> None:
+        told.append(uri)
+
+    two.changed = changed
+    async with anyio.create_task_group() as group:
+        group.start_soon(one.run)
+        await until(lambda: one.listening(CHANNEL).connected)
+        group.start_soon(two.run)
+        await until(lambda: two.listening(CHANNEL).connected)
+        id = board(face).publish(CHANNEL, {}, quick.ms)
+        await until(lambda: told == [f"blave://alerts/{CHANNEL}"])
+        group.cancel_scope.cancel()
+    assert [alert.id for alert in two.after(CHANNEL, "", 5)] == [id]
+    assert len(cutter.asked) == 1
+    one.close()
+    two.close()
+
+
+def test_no_more_than_eight_channels_are_followed(quick_desk: tuple[Desk, FaceTransport, Cutter], tmp_path: Path):
+    running = listening(quick_desk[0], tmp_path, *(f"c{n}" for n in range(8)))
+    running.follow("c3")
+    with pytest.raises(BadArgument, match="8 channels"):
+        running.follow("c8")
+    assert running.text("blave://alerts/c8") is None
 
 
 @contextmanager

@@ -76,6 +76,27 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, comman
     failed = command("actions", BLAVE_MCP_HOME=str(tmp_path / "file" / "home"))
     assert (failed.exit_code, failed.stdout, failed.stderr.count("\n")) == (2, "", 1)
     assert str(tmp_path / "file") in failed.stderr
+    assert "BLAVE_MCP_HOME names the folder" in failed.stderr
+
+
+def test_a_record_that_is_no_database_is_named_and_left_as_it_is(tmp_path: Path, command: Command):
+    record = tmp_path / "home" / "blave-mcp.sqlite3"
+    record.parent.mkdir()
+    record.write_bytes(b"garbage " * 1000)
+    for args in (["actions"], ["doctor"]):
+        failed = command(*args)
+        assert failed.exit_code == 2
+        assert failed.stderr.startswith(f"Error: BadSetting: {record} cannot be opened: file is not a database.")
+    assert record.read_bytes() == b"garbage " * 1000
+
+
+def test_the_doctor_finds_what_would_stop_the_server_and_tells_the_limits(command: Command):
+    failed = command("doctor", BLAVE_MCP_TOOLSETS="trade,foo")
+    assert failed.exit_code == 2
+    assert 'There is no toolset "foo"' in failed.stderr
+    assert "limits       one order no limit, leverage no limit" in lines(command("doctor"))
+    told = lines(command("doctor", BLAVE_MCP_MAX_ORDER_QUOTE="1e3", BLAVE_MCP_MAX_LEVERAGE="5"))
+    assert "limits       one order 1000, leverage 5x" in told
 
 
 # What is offered.

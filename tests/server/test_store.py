@@ -368,6 +368,45 @@ def test_paper_books_keep_what_was_saved_before_a_session_failed(tmp_path: Path)
     books.close()
 
 
+def test_rows_of_the_paper_books_are_added_bounded_and_kept_apart_by_name(tmp_path: Path):
+    books = PaperBooks(tmp_path / "paper.sqlite3")
+    other = books.of("other")
+    with other.session() as session:
+        session.save("o", [("fills", "o1")])
+    with books.session() as session:
+        session.save("a", [("fills", "1"), ("orders", "x"), ("fills", "2")], keep={"fills": 2})
+        session.save("b", [("fills", "3")], keep={"fills": 2, "orders": 1})
+        assert session.rows() == [("fills", "2"), ("fills", "3"), ("orders", "x")]
+        session.save("c", [("fills", "4")], anew=True)
+        assert (session.load(), session.rows()) == ("c", [("fills", "4")])
+    books.close()
+    again = PaperBooks(tmp_path / "paper.sqlite3")
+    with again.session() as session:
+        assert session.rows() == [("fills", "4")]
+    with again.of("other").session() as session:
+        assert session.rows() == [("fills", "o1")]
+    again.reset()
+    with again.session() as session:
+        assert session.rows() == []
+    again.close()
+
+
+def test_a_save_of_the_paper_books_that_fails_half_way_leaves_them_as_they_were(tmp_path: Path):
+    books = PaperBooks(tmp_path / "paper.sqlite3")
+    with books.session() as session:
+        session.save("one", [("fills", "1")])
+
+    def fail() -> None:
+        with books.session() as session:
+            session.save("two", [("fills", "2"), ("fills", None)])  # type: ignore[list-item]
+
+    with pytest.raises(sqlite3.IntegrityError):
+        fail()
+    with books.session() as session:
+        assert (session.load(), session.rows()) == ("one", [("fills", "1")])
+    books.close()
+
+
 def test_one_session_at_a_time_has_the_paper_books(tmp_path: Path):
     path = tmp_path / "paper.sqlite3"
     first = PaperBooks(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import time
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +25,7 @@ from blave_mcp.tools.registry import ALL_TOOLS, choose
 from blave_mcp.tools.spec import Tool, Toolset, Touch
 from tests.fakes import START_MS
 from tests.server import snapshots
-from tests.server.peers import MODERN, Peer, text_of
+from tests.server.peers import MODERN, READING_S, Peer, text_of
 from tests.server.venues import LoopbackVenue
 
 MOST_TOOLS = 56
@@ -46,6 +48,26 @@ def listed(paper: Peer) -> dict[str, dict[str, Any]]:
 def schema_of(one: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = one["inputSchema"]
     return schema
+
+
+def test_a_record_that_cannot_be_written_is_told_as_such_and_nothing_is_sent(tmp_path: Path):
+    order = {"venue": "binance", "market": "spot", "symbol": "BTC/USDT", "side": "buy", "quote_size": "50"}
+    with Peer(tmp_path / "home") as peer:
+        peer.initialize()
+        token = peer.data("place_order", **order)["token"]
+        time.sleep(READING_S)
+        with sqlite3.connect(tmp_path / "home" / "blave-mcp.sqlite3") as other:
+            other.execute("DROP TABLE steps")
+        failed = peer.call("place_order", **order)
+        assert failed["isError"]
+        assert failed["structuredContent"]["error"] == "Unavailable"
+        assert failed["structuredContent"]["not_done"] == "Nothing was sent."
+        assert "BLAVE_MCP_HOME" in failed["structuredContent"]["next"]
+        failed = peer.call("confirm_action", token=token, confirmation="CONFIRM")
+        assert "record cannot be used" in text_of(failed)
+        assert failed["structuredContent"]["not_done"] == "get_action tells what became of the action."
+        held = peer.data("get_balances", venue="binance")["balances"]
+        assert [row[3] for row in held["rows"] if row[1:3] == ["spot", "USDT"]] == ["50000"]
 
 
 # What is listed.

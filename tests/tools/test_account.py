@@ -80,6 +80,20 @@ async def test_a_venue_that_fails_does_not_hide_another(clock: FakeClock, store:
     assert len(told.data["balances"]["rows"]) == 3
     assert len(told.data["failed"]) == 1
     assert told.data["failed"][0].startswith("Other: Unavailable: ")
+    assert "USD without those that failed" in told.text
+
+
+@pytest.mark.parametrize(("tool", "says"), [("get_positions", "open positions"), ("get_open_orders", "open orders")])
+async def test_nothing_is_said_to_be_open_where_it_could_not_be_read(
+    clock: FakeClock, store: Store, house: ByHost, tool: str, says: str
+):
+    down = binance(Down(), clock)
+    broken = Venue(name="other", title="Other", client=down.client, markets=down.markets)
+    told = await call(desk_of(clock, store, binance(house, clock), broken), tool)
+    line = next(line for line in told.text.splitlines() if f"no {says}" in line)
+    assert line.startswith("Binance ")
+    assert "Other" not in line
+    assert "Other" in told.text
 
 
 class Down:

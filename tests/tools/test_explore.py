@@ -358,6 +358,27 @@ async def test_a_raw_order_is_held_to_the_operators_limits(run: Run, desk: Desk,
     assert all(request.method == "GET" for request in house.requests)
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "args"),
+    [
+        ("spot.order.amend", {"symbol": "BTCUSDT", "orderId": 1, "newQty": "0.01"}),
+        ("futures.order.modify", {"symbol": "BTCUSDT", "orderId": 1, "side": "BUY", "quantity": "0.01", "price": "9"}),
+    ],
+)
+async def test_a_raw_change_of_an_order_is_held_to_the_operators_limit(
+    run: Run, desk: Desk, endpoint: str, args: dict[str, Any]
+) -> None:
+    desk.limits = Limits(max_order_quote=D(100))
+    with pytest.raises(LimitExceeded, match="worth about"):
+        await run("propose_endpoint", venue="binance", endpoint=endpoint, args=args)
+
+
+async def test_a_raw_order_says_what_it_is_worth(run: Run):
+    pending = await run("propose_endpoint", venue="binance", endpoint="spot.order.create", args=ORDER)
+    price = D(pending.data["prices"]["BTCUSDT"])
+    assert f"Worth            about {price * D('0.01'):,.2f} at most, in quote" in pending.data["summary"]
+
+
 def test_sizes_hidden_in_free_json_do_not_pass_a_limit():
     params = [text("type"), json_value("ops"), one_of("side", ("BUY", "SELL")), decimal("amount")]
     limits = Limits(max_order_quote=D(100))

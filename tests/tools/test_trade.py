@@ -163,8 +163,77 @@ async def test_protection_on_the_wrong_side_or_beyond_liquidation_is_refused(
         await run("protect_position", **protect, stop_loss=far)
     with pytest.raises(BadArgument, match="take_profit, stop_loss or both"):
         await run("protect_position", **protect)
-    with pytest.raises(BadArgument, match="not a price or a percentage"):
+    with pytest.raises(BadArgument, match=r"stop_loss is not a decimal number.*a distance from entry"):
         await run("protect_position", **protect, stop_loss="x%")
+
+
+@pytest.mark.parametrize(
+    "given", ["abc", "NaN", "Infinity", "1e400", "61,000", "%", "5%%", "5\uff05", "NaN%", "1e400%"]
+)
+async def test_a_target_that_cannot_be_read_is_refused_and_what_can_be_written_is_said(
+    run: Run, carry_out: Run, given: str
+) -> None:
+    await carry_out("place_order", **BUY)
+    for name in ("take_profit", "stop_loss"):
+        with pytest.raises(BadArgument, match=rf'{name} .*Write a price, "61000", or a distance from entry, "5%"'):
+            await run("protect_position", venue="binance", symbol="BTC/USDT", **{name: given})
+
+
+@pytest.mark.parametrize("given", ["0", "-3", "100%", "150%", "-150%"])
+async def test_a_stop_that_is_no_price_above_zero_is_refused(run: Run, carry_out: Run, given: str) -> None:
+    await carry_out("place_order", **BUY)
+    with pytest.raises(BadArgument, match=r"stop_loss .* is no price above zero"):
+        await run("protect_position", venue="binance", symbol="BTC/USDT", stop_loss=given)
+
+
+async def test_a_signed_distance_is_up_or_down_and_never_the_other_way(run: Run, carry_out: Run) -> None:
+    await carry_out("place_order", **BUY)
+    protect = {"venue": "binance", "symbol": "BTC/USDT"}
+    down = rows((await run("protect_position", **protect, stop_loss="-5%")).data["summary"])
+    assert "-5.00 % from entry" in down["Stop-loss"]
+    with pytest.raises(BadArgument, match="stop_loss of a long lies below"):
+        await run("protect_position", **protect, stop_loss="+5%")
+    with pytest.raises(BadArgument, match="take_profit of a long lies above"):
+        await run("protect_position", **protect, take_profit="-5%")
+
+
+async def test_a_reduction_says_what_it_realises_and_what_is_free_afterwards(
+    run: Run, carry_out: Run, clock: FakeClock
+) -> None:
+    await carry_out("place_order", **{**BUY, "size": "0.03"}, leverage=5)
+    pending = await run("close_position", venue="binance", symbol="BTC/USDT", percent="50")
+    shown = rows(pending.data["summary"])
+    expected = Decimal(shown["Free balance"].split("about ")[1].split()[0].replace(",", ""))
+    done = await carry_out("close_position", venue="binance", symbol="BTC/USDT", percent="50")
+    held = (await run("get_balances", venue="binance")).data["balances"]
+    futures = next(row for row in held["rows"] if row[1] == "futures")
+    assert abs(Decimal(futures[held["columns"].index("free")]) - expected) < Decimal("0.5")
+    realised = Decimal(done.data["steps"][0]["facts"].get("realised_pnl", "0"))
+    assert abs(Decimal(shown["Est. PnL"].split()[0].replace(",", "")) - realised) < Decimal("0.5")
+
+
+async def test_what_a_spot_sale_takes_and_brings_is_told_in_digits_that_matter(run: Run) -> None:
+    shown = rows((await run("place_order", **SPOT, side="sell", size="0.001")).data["summary"])
+    assert shown["Sells"] == "0.001 BTC"
+    assert shown["Free balance"] == "1 BTC now, about 0.999 BTC after"
+    assert shown["Receives"].endswith(" USDT")
+
+
+async def test_an_order_that_rests_pays_the_makers_fee(run: Run, desk: Desk) -> None:
+    price = on_tick(await last(desk) * Decimal("0.9"))
+    shown = rows((await run("place_order", **BUY, type="limit", price=price)).data["summary"])
+    assert shown["Est. fee"].endswith("(0.02 % maker)")
+    assert rows((await run("place_order", **BUY)).data["summary"])["Est. fee"].endswith("(0.05 % taker)")
+
+
+async def test_margin_is_not_taken_out_beyond_what_there_is_or_past_liquidation(run: Run, carry_out: Run) -> None:
+    await carry_out("place_order", **BUY, leverage=5, margin_mode="isolated")
+    here = {"venue": "binance", "symbol": "BTC/USDT"}
+    with pytest.raises(BadArgument, match=r"has .* USDT of margin; 100000 cannot be taken out"):
+        await run("adjust_margin", **here, amount="-100000")
+    margin = rows((await run("adjust_margin", **here, amount="-1")).data["summary"])["Margin"].split()[0]
+    with pytest.raises(BadArgument, match="would be liquidated at about"):
+        await run("adjust_margin", **here, amount=f"-{Decimal(margin) - 1}")
 
 
 async def test_a_price_that_moved_refuses_the_action_at_the_last_moment(run: Run, desk: Desk, clock: FakeClock) -> None:

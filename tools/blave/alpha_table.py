@@ -177,7 +177,7 @@ async def get_alpha_table(
         if ranked
         else "",
         "The statistics mean little where is_data_sufficient is false." if SUFFICIENT in shown_columns else "",
-        "" if columns else f"Other columns: {', '.join(clean(c, most=60) for c in known if c not in shown_columns)}.",
+        "" if columns else f"Other columns: {_grouped([c for c in known if c not in shown_columns])}.",
     ]
     data = {"rows": shown.data, "matching": len(found), "of": len(rows), "not_shown": left, "absent": absent}
     return answer(desk, venue, parts, data)
@@ -204,6 +204,18 @@ def _funding(row: Row) -> list[Decimal]:
 
 def _number(value: Value) -> Decimal | None:
     return value if isinstance(value, Decimal) else None
+
+
+def _grouped(columns: Sequence[str]) -> str:
+    """Columns by indicator, so that its name stands once: "taker_intensity.(1h 4h)"."""
+    variants: dict[str, list[str]] = {}
+    for column in columns:
+        indicator, _, variant = column.partition(".")
+        variants.setdefault(clean(indicator, most=40), []).append(clean(variant, most=40))
+    return ", ".join(
+        ".".join(part for part in (name, of[0]) if part) if len(of) == 1 else f"{name}.({' '.join(of)})"
+        for name, of in variants.items()
+    )
 
 
 def _of_symbols(rows: Sequence[Row], symbols: str) -> tuple[list[Row], list[str]]:

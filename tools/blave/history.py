@@ -22,6 +22,7 @@ from blave_mcp.tools.times import DAY_MS, interval_ms
 T = TypeVar("T")
 SETTLED_MS = 3_600_000
 """So long after a stretch has ended, what Blave has not in it does not come any more."""
+MOST_MS = 1 << 62
 _EPOCH = date(1970, 1, 1)
 _NOTHING: Mapping[str, str] = {}
 
@@ -83,6 +84,29 @@ async def candles(
         read=_candle_of,
     )
     return await series.get(desk, start, end, fresh=fresh, caller=caller)
+
+
+async def newest_candles(
+    desk: Desk, symbol: str, period: str, *, start_ms: int | None, end_ms: int | None, limit: int
+) -> tuple[tuple[Candle, ...], int]:
+    """The newest candles that open in [start_ms, end_ms), the unfinished one among them.
+
+    Returns:
+        At most `limit` of them, oldest first, and how many older ones of the range there are beside.
+    """
+    length = interval_ms(period)
+    until = min(desk.data_ms() + 1, end_ms or MOST_MS)
+    first = max(until - limit * length, until - MOST_YEARS * 365 * DAY_MS + DAY_MS)
+    older = 0
+    if start_ms is not None:
+        older = max(0, -(-first // length) - -(-start_ms // length))
+        first = max(first, start_ms)
+    if first >= until:
+        return (), 0
+    start, end = (_EPOCH + timedelta(days=ms // DAY_MS) for ms in (first, until - 1))
+    found = await candles(desk, symbol, period, start, end + timedelta(days=1))
+    kept = [candle for candle in (*found.rows, *found.unfinished) if first <= candle.open_ms < until]
+    return tuple(kept[-limit:]), older + max(0, len(kept) - limit)
 
 
 async def alpha(  # noqa: PLR0917 - what, then from when to when

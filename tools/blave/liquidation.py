@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from blave_mcp.exchanges.blave.models_market import LiquidationChange, LiquidationMap
-from blave_mcp.exchanges.blave.verbs_market import BlaveMaps
 from blave_mcp.exchanges.endpoint import decimal, one_of, text
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.untrusted import clean
@@ -18,6 +16,9 @@ from blave_mcp.tools.blave.market import BLAVE
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact, percent, ratio, rounded, short
 from blave_mcp.tools.spec import File, Result, Tool, Toolset, Touch, columnar, csv
+
+if TYPE_CHECKING:
+    from blave_mcp.exchanges.blave.models_market import LiquidationChange, LiquidationMap
 
 VIEWS = ("map", "change")
 CLUSTERS = 6
@@ -31,6 +32,8 @@ async def get_liquidation_map(
     low, high = price_min or None, price_max or None
     if low and high and Decimal(low) >= Decimal(high):
         raise BadArgument(f"price_min ({low}) must lie below price_max ({high}).")
+    from blave_mcp.exchanges.blave.verbs_market import BlaveMaps
+
     venue = desk.venue(BLAVE)
     desk.require_key(venue)
     if view == "map":

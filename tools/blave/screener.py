@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from blave_mcp.exchanges.blave.models_market import SavedCondition
-from blave_mcp.exchanges.blave.verbs_market import BlaveScreener
 from blave_mcp.exchanges.endpoint import plain, text
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.untrusted import clean, quoted
@@ -14,6 +12,9 @@ from blave_mcp.tools.answers import answer
 from blave_mcp.tools.blave.market import BLAVE
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
+
+if TYPE_CHECKING:
+    from blave_mcp.exchanges.blave.models_market import SavedCondition
 
 LONGEST = 400
 
@@ -24,6 +25,8 @@ async def get_screener(desk: Desk, *, condition_id: str = "") -> Result:
         raise BadArgument(
             f'condition_id must be a whole number, not "{given[:40]}".', advice="get_screener without one lists them."
         )
+    from blave_mcp.exchanges.blave.verbs_market import BlaveScreener
+
     venue = desk.venue(BLAVE)
     desk.require_key(venue)
     if given:

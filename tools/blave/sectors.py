@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from blave_mcp.exchanges.blave.models_market import Sector, SectorRotation
-from blave_mcp.exchanges.blave.verbs_market import BlaveMaps
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.answers import answer
 from blave_mcp.tools.blave import meaning
@@ -14,6 +13,9 @@ from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.spec import File, Result, columnar, csv
 from blave_mcp.tools.times import DAY_MS, day
+
+if TYPE_CHECKING:
+    from blave_mcp.exchanges.blave.models_market import Sector, SectorRotation
 
 WINDOWS = (1, 3, 7, 30, 90)
 """In days: the data are daily, so there are none shorter."""
@@ -31,6 +33,8 @@ def change(rotation: SectorRotation, sector: Sector, days: int) -> Decimal | Non
 
 
 async def sector_rotation(desk: Desk, lang: str) -> Result:
+    from blave_mcp.exchanges.blave.verbs_market import BlaveMaps
+
     venue = desk.venue(BLAVE)
     desk.require_key(venue)
     rotation = await venue.client.ask(BlaveMaps().sector_rotation())

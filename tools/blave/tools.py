@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from blave_mcp.tools.blave import meaning
 from blave_mcp.tools.blave.alerts import ALERTS_TOOL
 from blave_mcp.tools.blave.alpha import ALPHA_TOOL
 from blave_mcp.tools.blave.alpha_table import ALPHA_TABLE_TOOL
@@ -13,6 +10,13 @@ from blave_mcp.tools.blave.screener import SCREENER_TOOL
 from blave_mcp.tools.blave.trader import TRADER_TOOL
 from blave_mcp.tools.blave.traders import TRADERS_TOOL
 from blave_mcp.tools.spec import Guide, Tool
+
+
+def _guide(lang: str) -> str:
+    from blave_mcp.tools.blave.meaning import guide
+
+    return guide(lang)
+
 
 BLAVE_TOOLS: tuple[Tool, ...] = (
     ALPHA_TABLE_TOOL,
@@ -29,12 +33,12 @@ BLAVE_GUIDES: tuple[Guide, ...] = (
         "blave://guide/indicators/en",
         "Reading Blave's indicators",
         "What each indicator means: thresholds, whale quadrants, squeeze, statistics, what goes together.",
-        partial(meaning.guide, "en"),
+        lambda: _guide("en"),
     ),
     Guide(
         "blave://guide/indicators/zh",
         "Blave 指標解讀指南",
         "各指標的意義：門檻、巨鯨四象限、擠壓、統計欄位、組合建議。",
-        partial(meaning.guide, "zh"),
+        lambda: _guide("zh"),
     ),
 )

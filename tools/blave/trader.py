@@ -6,20 +6,21 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from blave_mcp.exchanges.blave.models_traders import PnlPoint, TraderPosition
-from blave_mcp.exchanges.blave.verbs_traders import BlaveTraders
 from blave_mcp.exchanges.endpoint import integer, one_of, text
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.tools.answers import answer
 from blave_mcp.tools.blave.market import BLAVE
-from blave_mcp.tools.blave.traders import aged, usd, whole
+from blave_mcp.tools.blave.traders import aged, usd, verbs, whole
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact, percent, ratio, rounded
 from blave_mcp.tools.spec import File, Result, Tool, Toolset, Touch, columnar, csv
 from blave_mcp.tools.times import day, minute
+
+if TYPE_CHECKING:
+    from blave_mcp.exchanges.blave.models_traders import PnlPoint, TraderPosition
 
 VIEWS = ("positions", "fills", "performance", "orders")
 AGES_S = {"positions": 15.0, "fills": 60.0, "performance": 60.0, "orders": 60.0}
@@ -48,9 +49,7 @@ def known_address(address: str) -> str:
 
 async def _positions(desk: Desk, wallet: str, limit: int) -> Result:
     client = desk.venue(BLAVE).client
-    found, age = await aged(
-        desk, f"account {wallet}", AGES_S["positions"], lambda: client.ask(BlaveTraders().account(wallet))
-    )
+    found, age = await aged(desk, f"account {wallet}", AGES_S["positions"], lambda: client.ask(verbs().account(wallet)))
     held = [position for position in found.positions if position.size]
     columns = ("coin", "side", "size", "entry", "unrealized_usd", "value_usd", "of_equity_percent")
     rows = [_position(one, found.net_equity) for one in held]
@@ -84,7 +83,7 @@ def _position(one: TraderPosition, equity: Decimal | None) -> tuple[Any, ...]:
 
 async def _fills(desk: Desk, wallet: str, limit: int) -> Result:
     client = desk.venue(BLAVE).client
-    found, age = await aged(desk, f"fills {wallet}", AGES_S["fills"], lambda: client.ask(BlaveTraders().fills(wallet)))
+    found, age = await aged(desk, f"fills {wallet}", AGES_S["fills"], lambda: client.ask(verbs().fills(wallet)))
     columns = ("time_utc", "coin", "direction", "price", "size", "closed_pnl_usd")
     rows = [
         (
@@ -109,7 +108,7 @@ async def _fills(desk: Desk, wallet: str, limit: int) -> Result:
 async def _performance(desk: Desk, wallet: str, limit: int) -> Result:
     client = desk.venue(BLAVE).client
     points, age = await aged(
-        desk, f"performance {wallet}", AGES_S["performance"], lambda: client.ask(BlaveTraders().performance(wallet))
+        desk, f"performance {wallet}", AGES_S["performance"], lambda: client.ask(verbs().performance(wallet))
     )
     columns = ("time_utc", "pnl_usd")
     rows = [(minute(p.time_ms), usd(p.pnl)) for p in points]
@@ -150,9 +149,7 @@ def deepest(points: Sequence[PnlPoint]) -> tuple[Decimal, int | None]:
 
 async def _orders(desk: Desk, wallet: str, limit: int) -> Result:
     client = desk.venue(BLAVE).client
-    found, age = await aged(
-        desk, f"orders {wallet}", AGES_S["orders"], lambda: client.ask(BlaveTraders().orders(wallet))
-    )
+    found, age = await aged(desk, f"orders {wallet}", AGES_S["orders"], lambda: client.ask(verbs().orders(wallet)))
     columns = ("coin", "side", "size", "price", "id")
     rows = [(clean(o.coin, most=20), o.side.value, exact(o.size), exact(o.price), clean(o.id, most=30)) for o in found]
     parts = [

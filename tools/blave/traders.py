@@ -6,11 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from blave_mcp.exchanges.blave.endpoints import SORTS
-from blave_mcp.exchanges.blave.models_traders import BucketStats, CoinPosition, Trader
-from blave_mcp.exchanges.blave.verbs_traders import BlaveTraders
 from blave_mcp.exchanges.endpoint import integer, one_of, text
 from blave_mcp.exchanges.errors import BadArgument, Unavailable
 from blave_mcp.exchanges.untrusted import clean, quoted
@@ -21,6 +19,10 @@ from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.format import exact, rounded, short
 from blave_mcp.tools.spec import File, Result, Tool, Toolset, Touch, columnar, csv
 from blave_mcp.tools.times import DAY_MS, interval_ms, minute, to_span
+
+if TYPE_CHECKING:
+    from blave_mcp.exchanges.blave.models_traders import BucketStats, CoinPosition, Trader
+    from blave_mcp.exchanges.blave.verbs_traders import BlaveTraders
 
 T = TypeVar("T")
 VIEWS = ("leaderboard", "curated", "positions", "exposure", "buckets")
@@ -61,6 +63,13 @@ async def get_traders(
             return await _buckets(desk, caller)
 
 
+def verbs() -> BlaveTraders:
+    """Loaded when a trader is first asked about."""
+    from blave_mcp.exchanges.blave.verbs_traders import BlaveTraders
+
+    return BlaveTraders()
+
+
 async def aged(desk: Desk, key: str, seconds: float, ask: Callable[[], Awaitable[T]]) -> tuple[T, str]:
     """What Blave renews no oftener, and a word on its age."""
     found, age = await desk.aged(f"blave {key}", seconds, ask)
@@ -70,9 +79,7 @@ async def aged(desk: Desk, key: str, seconds: float, ask: Callable[[], Awaitable
 async def leaders(desk: Desk, sort_by: str) -> tuple[tuple[Trader, ...], str]:
     """The leaderboard, at most five minutes old, and a word on its age."""
     client = desk.venue(BLAVE).client
-    return await aged(
-        desk, f"leaderboard {sort_by}", LIST_AGE_S, lambda: client.ask(BlaveTraders().leaderboard(sort_by))
-    )
+    return await aged(desk, f"leaderboard {sort_by}", LIST_AGE_S, lambda: client.ask(verbs().leaderboard(sort_by)))
 
 
 LEADER_COLUMNS = (
@@ -118,7 +125,7 @@ def _leader(one: Trader) -> tuple[Any, ...]:
 
 async def _curated(desk: Desk, limit: int) -> Result:
     client = desk.venue(BLAVE).client
-    found, age = await aged(desk, "curated", LIST_AGE_S, lambda: client.ask(BlaveTraders().curated()))
+    found, age = await aged(desk, "curated", LIST_AGE_S, lambda: client.ask(verbs().curated()))
     columns = ("address", "name_en", "name_zh", "description")
     rows = [
         (
@@ -137,7 +144,7 @@ async def _curated(desk: Desk, limit: int) -> Result:
 
 async def _positions(desk: Desk, limit: int) -> Result:
     client = desk.venue(BLAVE).client
-    found, age = await aged(desk, "top positions", LIST_AGE_S, lambda: client.ask(BlaveTraders().top_positions()))
+    found, age = await aged(desk, "top positions", LIST_AGE_S, lambda: client.ask(verbs().top_positions()))
     extra = sorted({name for one in (*found.long, *found.short) for name in one.extra})[:4]
     columns = ("side", "coin", "position", *(clean(name, most=20) for name in extra))
     rows = [_coin(side, one, extra) for side, held in (("long", found.long), ("short", found.short)) for one in held]
@@ -175,7 +182,7 @@ async def _exposure(desk: Desk, symbol: str, period: str, start: str, end: str) 
         raise BadArgument("view exposure covers at most a year.", advice="Choose start and end closer together.")
     first, last = (date(1970, 1, 1) + timedelta(days=ms // DAY_MS) for ms in (start_ms, end_ms - 1))
     venue = desk.venue(BLAVE)
-    asked = await venue.client.ask(BlaveTraders().exposure(native, interval, first, last + timedelta(days=1)))
+    asked = await venue.client.ask(verbs().exposure(native, interval, first, last + timedelta(days=1)))
     points = [point for point in asked if start_ms <= point.time_ms < end_ms]
     names = sorted({name for point in points for name in point.values})
     columns = ("time_utc", *(clean("net" if name == "alpha" else name, most=20) for name in names))
@@ -198,7 +205,7 @@ async def _buckets(desk: Desk, caller: Caller) -> Result:
 
     async def warm() -> BucketStats:
         for attempt in range(WARM_TRIES):
-            found = await client.ask(BlaveTraders().buckets())
+            found = await client.ask(verbs().buckets())
             if found.buckets is not None:
                 return found
             if attempt < WARM_TRIES - 1:

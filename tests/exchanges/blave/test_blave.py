@@ -89,6 +89,7 @@ def test_the_limit_waits_five_minutes_unless_told():
     ("status", "body", "verdict"),
     [
         (400, {"detail": "bad symbol"}, Verdict.REFUSED),
+        (403, {"error": "period is required"}, Verdict.REFUSED),
         (404, b"", Verdict.REFUSED),
         (500, b"<html>", Verdict.UNAVAILABLE),
         (200, b"<html>", Verdict.UNAVAILABLE),
@@ -97,7 +98,7 @@ def test_the_limit_waits_five_minutes_unless_told():
     ],
 )
 def test_other_answers(status: int, body: Any, verdict: Verdict):
-    assert fault(status, body).verdict is verdict
+    assert (fault(status, body).verdict, fault(status, body).bad_key) == (verdict, False)
 
 
 def test_the_price_never_passes_through_a_float():
@@ -109,6 +110,13 @@ def test_the_price_never_passes_through_a_float():
 def test_a_candle_s_time_is_in_seconds():
     rows = [{"time": 1735689600, "open": D("1.1"), "high": 2, "low": "0.5", "close": D("1.5")}]
     assert parse_candles(rows) == (Candle(1735689600000, D("1.1"), D(2), D("0.5"), D("1.5")),)
+
+
+@pytest.mark.parametrize("time", [1735689600000, -1, D("1e999999"), "soon"])
+def test_a_time_that_is_no_number_of_seconds_is_never_guessed_at(time: Any):
+    rows = [{"time": time, "open": 1, "high": 1, "low": 1, "close": 1}]
+    with pytest.raises(Unavailable, match="documented form"):
+        DATA.candles("BTC", "1d", date(2025, 1, 1), date(2025, 1, 2)).parse(rows)
 
 
 def test_empty_texts_are_missing_values_at_either_level():

@@ -47,7 +47,7 @@ def read(name: str, status: int = 200) -> Any:
 
 def test_prices_candles_and_the_table():
     assert DATA.price("BTC").parse(read("price_token")) == Price("BTC", D("75838.2"), D("-0.01739"))
-    assert DATA.latest_candles("BTC", "1h").parse(read("kline")) == (
+    assert DATA.candles("BTC", "1h", date(2026, 10, 1), date(2026, 10, 2)).parse(read("kline")) == (
         Candle(1790812800000, D("83576.8"), D("83612.6"), D("83370.0"), D("83460.0"), D("3123.991")),
     )
     (row,) = DATA.alpha_table().parse(read("alpha_table")).rows

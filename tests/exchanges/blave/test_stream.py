@@ -10,8 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blave_mcp.exchanges.blave.models_market import AlertEvent
-from blave_mcp.exchanges.blave.stream import LONGEST_EVENT, AlertReader, known_channel, known_id, order_of, stream_call
+from blave_mcp.exchanges.blave.stream import (
+    LONGEST_EVENT,
+    AlertEvent,
+    AlertReader,
+    known_channel,
+    known_id,
+    order_of,
+    stream_call,
+)
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.paper.blave.alerts import KEEPALIVE, event
 from tests.desks import blave

@@ -242,6 +242,7 @@ ALGO = {**payload("algo_order")[0], "tgtCcy": "", "tpTriggerPx": "", "tpOrdPx": 
 def test_every_kind_of_algo_order_is_told_by_what_it_does(changes: dict[str, Any], kind: str, trigger: int):
     one = SPOT.order("BTC-USDT", id="1", conditional=True).parse([ALGO | changes])
     assert (one.type, one.trigger) == (kind, D(trigger))
+    assert one.take_profit == (2 if kind == "oco" else None)
     if kind is OrderType.TRAILING_STOP:
         assert one.callback_percent == 2
 

@@ -61,11 +61,12 @@ async def test_a_day_on_perpetuals(day: Day):
     assert D(position["liquidation"]) < D(position["entry"])
 
     added = await day.do("adjust_margin", **PERP, amount="50")
-    assert "changed" in added.text
+    assert "The margin of BTC-USDT-SWAP changed by 50 USDT." in added.text
     protected = await day.do("protect_position", symbol="BTC/USDT", take_profit="10%", stop_loss="5%")
     assert len(protected.data["steps"]) == 1, "one algo order has both"
     (guard,) = table((await day.run("get_open_orders", **PERP)).data["orders"])
     assert (guard["type"], guard["conditional"], guard["close_position"]) == ("oco", "yes", "yes")
+    assert D(guard["trigger"]) < D(position["entry"]) < D(guard["take_profit"]), "both prices are told"
     part = await day.do("close_position", symbol="BTC/USDT", percent="40")
     assert D(part.data["steps"][0]["facts"]["filled"]) == D("0.02")
     closed = await day.do("close_position", symbol="BTC/USDT")

@@ -1,16 +1,22 @@
 """The account behind the faces: kept, shared, and written only when it has changed."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.face_books import KEEP_NOTES, Books, Refused
+from blave_mcp.exchanges.paper.faces import open_books
 from blave_mcp.exchanges.paper.feeds import FeedMarket
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
+from blave_mcp.exchanges.paper.types import Rules
 from tests.exchanges.paper.face_client import BALANCES, START, House, few_listings, futures, spot
+from tests.exchanges.paper.scripted import buy
 
 
 def a_house() -> tuple[House, MemoryBookStore]:
@@ -44,7 +50,7 @@ def test_a_new_process_finds_the_account_as_it_was_left():
     spot(house).ok("POST", "/sapi/v1/asset/transfer", type="UMFUTURE_MAIN", asset="USDT", amount="1000")
     reads = ("/fapi/v2/positionRisk", "/fapi/v3/account", "/fapi/v1/income", "/fapi/v1/symbolConfig")
     before = [futures(house).ok("GET", path) for path in reads]
-    later = House(clock=house.clock, store=MemoryBookStore(store.load()))
+    later = House(clock=house.clock, store=store.copy())
     assert [futures(later).ok("GET", path) for path in reads] == before
 
 
@@ -90,6 +96,98 @@ def test_a_fault_in_the_middle_leaves_the_account_as_it_was():
         assert account.exchange.balance("spot", "USDT", START).total == Decimal(50_000)
 
 
+class Watched(MemoryBookStore):
+    """Remembers what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def save(self, text: str, rows: Sequence[tuple[str, str]] = (), **terms: Any) -> None:
+        self.sizes.append(len(text) + sum(len(row) for _, row in rows))
+        super().save(text, rows, **terms)
+
+
+def test_what_an_order_writes_does_not_grow_with_what_was_traded_before():
+    store = Watched()
+    house = House(store=store)
+    for number in range(120):
+        side = ("BUY", "SELL")[number % 2]
+        futures(house).ok("POST", "/fapi/v1/order", symbol="BTCUSDT", side=side, type="MARKET", quantity="0.01")
+        house.clock.wait(1)
+    early, late = store.sizes[2:12], store.sizes[-10:]
+    assert max(late) < min(early) * 1.1
+    again = House(clock=house.clock, store=store.copy())
+    reads = ("/fapi/v1/userTrades", "/fapi/v1/allOrders")
+    for path in reads:
+        rows = futures(again).ok("GET", path, symbol="BTCUSDT", limit=500)
+        assert len(rows) == 120
+        assert rows == futures(house).ok("GET", path, symbol="BTCUSDT", limit=500)
+
+
+def test_rows_beyond_what_is_kept_are_forgotten_here_and_in_the_store():
+    store = MemoryBookStore()
+    rules = Rules(keep_orders=5, keep_fills=4, keep_entries=3)
+    books = Books(store, SyntheticMarket(few_listings()), listings=few_listings(), balances=BALANCES, rules=rules)
+    for number in range(12):
+        with books.open(START + number) as account:
+            account.exchange.place(buy("BTCUSDT:spot", "0.01"), START + number)
+    counts = Counter(log for log, _ in store.rows())
+    assert counts == {"done": 5, "fills": 4, "entries": 3}
+    again = Books(store.copy(), SyntheticMarket(few_listings()), listings=few_listings(), rules=rules)
+    with again.open(START + 12) as account, books.open(START + 12) as first:
+        assert account.exchange.to_json() == first.exchange.to_json()
+        assert [order.id for order in account.exchange.orders(START + 12)] == [8, 9, 10, 11, 12]
+        assert [fill.order_id for fill in account.exchange.fills(START + 12)] == [9, 10, 11, 12]
+        assert len(account.exchange.fills(START + 12, order_id=12)) == 1
+        assert account.exchange.fills(START + 12, order_id=8) == ()
+
+
+def test_lists_of_orders_come_back_open_and_done():
+    store = MemoryBookStore()
+    house = House(store=store)
+    venue = spot(house)
+    for _ in range(2):
+        spot(house).ok(
+            "POST", "/api/v3/orderList/oco", symbol="BTCUSDT", side="SELL", quantity="0.01", aboveType="LIMIT_MAKER",
+            abovePrice=venue.near("1.1"), belowType="STOP_LOSS", belowStopPrice=venue.near("0.9"),
+        )  # fmt: skip
+    first = spot(house).ok("GET", "/api/v3/openOrderList")[0]["orderListId"]
+    spot(house).ok("DELETE", "/api/v3/orderList", symbol="BTCUSDT", orderListId=first)
+    again = House(clock=house.clock, store=store.copy())
+    for path in ("/api/v3/allOrderList", "/api/v3/openOrderList", "/api/v3/openOrders", "/api/v3/account"):
+        assert spot(again).ok("GET", path) == spot(house).ok("GET", path)
+
+
+def test_books_of_the_format_before_are_read_and_written_anew():
+    """Format 1 held the whole account in the text, as JSON within JSON."""
+    store = MemoryBookStore()
+    house = House(store=store)
+    for side in ("BUY", "SELL", "BUY"):
+        spot(house).ok("POST", "/api/v3/order", symbol="BTCUSDT", side=side, type="MARKET", quantity="0.01")
+    books = Books(store, SyntheticMarket(few_listings()), listings=few_listings(), balances=BALANCES)
+    with books.open(house.clock()) as account:
+        old = json.dumps({"format": 1, "exchange": account.exchange.to_json(), "notes": account.notes})
+    former = MemoryBookStore(old)
+    later = House(clock=house.clock, store=former)
+    reads = ("/api/v3/account", "/api/v3/openOrders")
+    assert [spot(later).ok("GET", path) for path in reads] == [spot(house).ok("GET", path) for path in reads]
+    assert json.loads(former.load() or "")["format"] == 2
+    assert sorted(former.rows()) == sorted(store.rows())
+    assert former.saves == 1
+    trades = spot(House(clock=house.clock, store=former.copy())).ok("GET", "/api/v3/myTrades", symbol="BTCUSDT")
+    assert trades == spot(house).ok("GET", "/api/v3/myTrades", symbol="BTCUSDT")
+
+
+def test_faces_that_share_open_books_do_not_read_them_again():
+    store = MemoryBookStore()
+    books = open_books("binance", SyntheticMarket(few_listings()), store, listings=few_listings(), balances=BALANCES)
+    with books.open(START) as first:
+        first.exchange.place(buy("BTCUSDT:spot", "0.01"), START)
+    with books.open(START) as second:
+        assert second is first
+
+
 def test_notes_are_kept_with_the_account_and_the_oldest_go_first():
     store = MemoryBookStore()
     books = Books(store, SyntheticMarket(few_listings()), listings=few_listings())
@@ -97,7 +195,7 @@ def test_notes_are_kept_with_the_account_and_the_oldest_go_first():
         for number in range(KEEP_NOTES + 3):
             account.note("changes", {"n": number})
         account.name("names", "1", "one")
-    again = Books(MemoryBookStore(store.load()), SyntheticMarket(few_listings()), listings=few_listings())
+    again = Books(store.copy(), SyntheticMarket(few_listings()), listings=few_listings())
     with again.open(START) as account:
         assert [row["n"] for row in account.noted_under("changes")] == list(range(3, KEEP_NOTES + 3))
         assert account.named("names") == {"1": "one"}

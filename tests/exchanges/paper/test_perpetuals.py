@@ -605,10 +605,10 @@ def test_cross_positions_fall_together_and_an_isolated_one_alone():
     assert [p.key for p in exchange.positions(T0 + 1_000)] == [ETH]
     assert cash(exchange, T0 + 1_000) == 10_000 - D("2500.005")
 
-    both = free_exchange()
+    market = new_market()
+    both = free_exchange(market)
     both.place(buy(PERP, "1"), T0)
     both.place(buy(ETH, "50"), T0)
-    market = both.market
     market.move(ETH, T0 + 1_000, "1900")
     assert len(both.positions(T0 + 1_000)) == 2
     market.move(PERP, T0 + 2_000, "45000")
@@ -619,8 +619,8 @@ def test_cross_positions_fall_together_and_an_isolated_one_alone():
 
 
 def test_a_profit_that_is_not_realised_carries_a_realised_loss():
-    exchange = free_exchange(rules=Rules(hedge=True))
-    market = exchange.market
+    market = new_market()
+    exchange = free_exchange(market, rules=Rules(hedge=True))
     exchange.place(buy(PERP, "1", position_side=LONG), T0)
     exchange.place(sell(PERP, "1", position_side=SHORT), T0)
     market.move(PERP, T0 + 1_000, "35000")

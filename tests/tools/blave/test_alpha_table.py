@@ -122,7 +122,9 @@ async def test_columns_not_shown_are_named(table_desk: Desk):
     assert shown[:4] == ["symbol", "price", "price_change.24h", "market_cap"]
     others = told.text.rsplit("Other columns: ", 1)[1].rstrip(".").split(", ")
     assert not set(shown) & set(others)
-    assert "funding_rate.binance" in others
+    assert "funding_rate.(binance bybit)" in others
+    assert "price_change.(15min 1h)" in others
+    assert "oi_imbalance" in others
 
 
 async def test_the_table_is_fetched_afresh_every_time(table_desk: Desk, wire: RecordingTransport):
