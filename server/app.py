@@ -89,6 +89,14 @@ def _bitget() -> Kind:
     return Kind(BitgetDialect(), {Market.SPOT: BitgetSpot(), Market.PERPETUAL: BitgetFutures()})
 
 
+def _bitfinex() -> Kind:
+    from blave_mcp.exchanges.bitfinex.dialect import BitfinexDialect
+    from blave_mcp.exchanges.bitfinex.verbs import BitfinexFunding, BitfinexMargin, BitfinexSpot
+
+    markets = {Market.SPOT: BitfinexSpot(), Market.MARGIN: BitfinexMargin()}
+    return Kind(BitfinexDialect(), markets, funding=BitfinexFunding(), in_turn=True)
+
+
 def _bitmart() -> Kind:
     from blave_mcp.exchanges.bitmart.dialect import BitMartDialect
     from blave_mcp.exchanges.bitmart.verbs import BitMartFutures, BitMartMargin, BitMartSpot
@@ -99,14 +107,6 @@ def _bitmart() -> Kind:
         Market.PERPETUAL: BitMartFutures(),
     }
     return Kind(BitMartDialect(), markets)
-
-
-def _bitfinex() -> Kind:
-    from blave_mcp.exchanges.bitfinex.dialect import BitfinexDialect
-    from blave_mcp.exchanges.bitfinex.verbs import BitfinexFunding, BitfinexMargin, BitfinexSpot
-
-    markets = {Market.SPOT: BitfinexSpot(), Market.MARGIN: BitfinexMargin()}
-    return Kind(BitfinexDialect(), markets, funding=BitfinexFunding(), in_turn=True)
 
 
 _KINDS: Mapping[str, Callable[[], Kind]] = {

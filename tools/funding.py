@@ -310,7 +310,7 @@ FUNDING_TOOLS = (
         run=submit_funding_offer,
         params=(
             _CURRENCY,
-            decimal("amount", "How much of it.", required=True),
+            decimal("amount", "In the currency.", required=True),
             text(
                 "rate", 'Per day: "0.0002" or "0.02%"; per year "7.3%/y". frr types: offset to the FRR.', required=True
             ),

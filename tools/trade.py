@@ -120,7 +120,11 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
             "Sent only if",
             f"the price is within {exact(desk.limits.price_tolerance_percent)} % of {exact(now.ticker.last)}",
         )
-    steps += [(order_words(plan, now), call) for call in verbs.place(plan.intent)]
+    placing = verbs.place(plan.intent)
+    for caution in dict.fromkeys(call.endpoint.caution_for(call.arguments) for call in placing):
+        if caution:
+            summary.warn(caution)
+    steps += [(order_words(plan, now), call) for call in placing]
     summary.facts.update(venue=now.venue.name, market=now.verbs.market.value, symbol=symbol, native=native)
     return desk.propose(now.venue, now.verbs.market, summary, steps, guards)
 

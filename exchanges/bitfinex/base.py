@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
+from blave_mcp.exchanges.cautions import BORROWS, WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, integer, text
 
 DOCS = "https://docs.bitfinex.com/reference/"
@@ -84,6 +85,35 @@ def number_id(name: str, doc: str, **more: Any) -> Param:
 def signed(name: str, doc: str, **more: Any) -> Param:
     """An amount whose sign means something. `nonzero` refuses 0."""
     return decimal(name, doc, low=-BOUND, high=BOUND, **more)
+
+
+# Cautions.
+
+
+def borrows(order: Args) -> bool:
+    """Whether an order may be paid with borrowed funds: on margin, and not to reduce."""
+    kind, flags = str(order.get("type", "")), int(order.get("flags", 0))
+    return bool(kind) and not kind.startswith(EXCHANGE) and not flags & (REDUCE_ONLY | CLOSE)
+
+
+def order_caution(args: Args) -> str:
+    return BORROWS if borrows(args) else ""
+
+
+def batch_caution(args: Args) -> str:
+    """Of its operations, the gravest: one that cancels everything, or one that may borrow."""
+    ops = [(kind, op) for kind, op in args.get("ops", ()) if isinstance(op, Mapping)]
+    everything = next(filter(None, (all_caution(op) for kind, op in ops if kind == "oc_multi")), "")
+    return everything or (BORROWS if any(kind == "on" and borrows(op) for kind, op in ops) else "")
+
+
+def all_caution(args: Args) -> str:
+    return WHOLE_ACCOUNT if args.get("all") == 1 else ""
+
+
+def bid_caution(args: Args) -> str:
+    """A negative amount of funding borrows."""
+    return BORROWS if str(args.get("amount", "")).startswith("-") else ""
 
 
 # Rules.

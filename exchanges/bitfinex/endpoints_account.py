@@ -21,6 +21,7 @@ from blave_mcp.exchanges.bitfinex.base import (
     signed,
     together,
 )
+from blave_mcp.exchanges.cautions import BORROWS
 from blave_mcp.exchanges.endpoint import Args, decimal, integer, json_value, one_of, text
 
 CODE = text("Currency", "USD, UST (USDT), BTC.", required=True, example="USD")
@@ -116,6 +117,7 @@ BITFINEX.write(
     "auth.position.increase",
     "POST /v2/auth/w/position/increase",
     doc="Opens or enlarges a margin position without an order, against funding.",
+    caution=BORROWS,
     url=f"{DOCS}rest-auth-position-increase",
     bucket="positions",
     params=[

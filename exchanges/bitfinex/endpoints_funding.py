@@ -15,6 +15,7 @@ from blave_mcp.exchanges.bitfinex.base import (
     MOST_PERIOD,
     POSTED,
     START,
+    bid_caution,
     code,
     currency,
     known_flags,
@@ -43,6 +44,7 @@ BITFINEX.write(
     "auth.funding_offer.create",
     "POST /v2/auth/w/funding/offer/submit",
     doc="Offers funds to lend, or with a negative amount bids to borrow.",
+    caution=bid_caution,
     url=f"{DOCS}rest-auth-submit-funding-offer",
     bucket="funding.write",
     params=[

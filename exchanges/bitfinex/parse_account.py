@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -38,6 +39,7 @@ from blave_mcp.exchanges.models import (
 from blave_mcp.exchanges.verbs import unified
 
 ZERO = Decimal(0)
+_AMOUNTS = re.compile(r"@ [\d.eE+-]+\((-?[\d.]+)\)")
 TYPES: Mapping[str, tuple[OrderType, TimeInForce | None]] = {
     "MARKET": (OrderType.MARKET, None),
     "LIMIT": (OrderType.LIMIT, TimeInForce.GTC),
@@ -89,17 +91,14 @@ def order(one: Row) -> Order:
     """[0] ID, [2] CID, [3] SYMBOL, [4] MTS_CREATE, [5] MTS_UPDATE, [6] AMOUNT (what is left), [7] AMOUNT_ORIG,
     [8] TYPE, [12] FLAGS, [13] STATUS, [16] PRICE, [17] PRICE_AVG, [19] PRICE_AUX_LIMIT, [25] PLACED_ID.
 
-    AMOUNT_ORIG is that of the placing, which an update does not change: of an order that was made larger, what is left
-    tells the size.
+    AMOUNT_ORIG is that of the placing, which an update does not change; the size is what is left and what was executed.
     """
     left, original = number(one[6]), number(one[7])
     kind = str(one[8]).removeprefix(EXCHANGE)
     type_, force = TYPES.get(kind, (kind, None))
     flags = int(one[12] or 0)
     status = status_of(str(one[13] or ""), type_)
-    filled = abs(original) - abs(left)
-    if filled < 0 or str(one[13]).startswith("ACTIVE"):
-        filled = ZERO
+    filled = _filled(str(one[13] or ""), abs(original) - abs(left))
     average = positive(one[17]) if filled else None
     stops = isinstance(type_, OrderType) and type_.has_trigger
     price = positive(one[19]) if type_ is OrderType.STOP_LIMIT else None if stops else positive(one[16])
@@ -125,6 +124,17 @@ def order(one: Row) -> Order:
         created_ms=moment(one[4]),
         updated_ms=moment(one[5]),
     )
+
+
+def _filled(text: str, missing: Decimal) -> Decimal:
+    """What was executed: the amounts that the status names, or what is missing where it no longer names all of them.
+
+    An update of the amount makes something missing, too, while nothing was executed.
+    """
+    if text.startswith("ACTIVE"):
+        return ZERO
+    told = sum((abs(Decimal(part)) for part in _AMOUNTS.findall(text)), ZERO)
+    return max(told, missing) if told else ZERO
 
 
 def status_of(text: str, kind: OrderType | str) -> OrderStatus:

@@ -11,7 +11,7 @@ from blave_mcp.exchanges.bitfinex.base import EXCHANGE, OCO, REDUCE_ONLY
 from blave_mcp.exchanges.bitfinex.endpoints import BITFINEX
 from blave_mcp.exchanges.bitfinex.parse import ask
 from blave_mcp.exchanges.bitfinex.place import digits, signed
-from blave_mcp.exchanges.bitfinex.verbs_base import CANCEL_ALL, LISTED, NO_FUNDING_RATE, BitfinexMarket
+from blave_mcp.exchanges.bitfinex.verbs_base import LISTED, NO_FUNDING_RATE, BitfinexMarket
 from blave_mcp.exchanges.bitfinex.verbs_funding import BitfinexFunding
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
@@ -44,7 +44,6 @@ class BitfinexSpot(BitfinexMarket):
         "funding_rates": NO_FUNDING_RATE,
         "positions": _NO_POSITIONS,
         "brackets": _NO_POSITIONS,
-        "cancel_all": CANCEL_ALL,
         "set_leverage": _NO_POSITIONS,
         "set_margin_mode": _NO_POSITIONS,
         "set_position_mode": _NO_POSITIONS,
@@ -76,9 +75,9 @@ class BitfinexMargin(BitfinexMarket):
     market = Market.MARGIN
     wallet = "margin"
     keeps_positions = True
+    protects_whole = False
     lacks: ClassVar[Mapping[str, str]] = {
         "funding_rates": NO_FUNDING_RATE,
-        "cancel_all": CANCEL_ALL,
         "set_leverage": _NO_LEVERAGE,
         "set_margin_mode": "The whole margin wallet backs every position; there is no isolated margin.",
         "set_position_mode": "Bitfinex keeps one position for each pair; there is no hedge mode.",

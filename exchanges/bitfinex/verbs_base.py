@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -37,10 +37,6 @@ INTERVALS: Mapping[str, str] = {
 }  # fmt: skip
 LISTED = "pub:info:pair,pub:list:pair:margin"
 DEPTHS = (1, 25, 100, 250)
-CANCEL_ALL = (
-    "Bitfinex cancels by id, or everything in every market at once: cancel_order for one, auth.orders.cancel in explore"
-    " with a list of ids for several, or with all = 1."
-)
 NO_FUNDING_RATE = (
     "Bitfinex's margin is lent by other users at rates of their own: get_funding tells the Flash Return Rate, the book"
     " and the trades of it."
@@ -56,6 +52,7 @@ class BitfinexMarket(Verbs):
     order_types = tuple(TYPES)
     wallets = WALLETS
     max_candles = 10_000
+    cancels_by_id = True
 
     # The market.
 
@@ -183,6 +180,10 @@ class BitfinexMarket(Verbs):
 
     def cancel(self, order: Order) -> tuple[Call, ...]:
         return (BITFINEX["auth.order.cancel"].call(id=int(order.id)),)
+
+    def cancel_all(self, symbol: str, orders: Sequence[Order]) -> tuple[Call, ...]:
+        """By their ids: what Bitfinex calls all is every order in every market."""
+        return (BITFINEX["auth.orders.cancel"].call(id=[int(one.id) for one in orders]),)
 
     def transfer(self, asset: str, amount: Decimal, source: str, target: str) -> tuple[Call, ...]:
         for name in (source, target):

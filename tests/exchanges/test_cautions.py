@@ -24,6 +24,7 @@ def said(pattern: re.Pattern[str]) -> list[Endpoint]:
 TELLING = (
     ("v5.transfer.create", {"ccy": "USDT", "amt": "1", "from": "6", "to": "6", "type": "1", "subAcct": "other"}),
     ("spot.order.create", {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "1", "isLeverage": 1}),
+    ("auth.funding_offer.create", {"type": "LIMIT", "symbol": "fUSD", "amount": "-1000", "rate": "0.1", "period": 2}),
 )
 """Arguments that make the difference."""
 

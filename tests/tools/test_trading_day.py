@@ -39,8 +39,10 @@ FIRST: dict[tuple[str, Market], dict[str, Any]] = {
     },
 }
 """What a market wants before it can trade: isolated margin has a wallet for each pair."""
-AS_ONE = {"okx": {"oco"}}
-"""Venues that keep a take-profit and a stop-loss as one order, which is listed as what it is."""
+AS_ONE = {"okx": {"oco"}, "bitfinex": {"limit", "stop_market"}}
+"""Venues that keep a take-profit and a stop-loss as one order, or as other kinds: listed as what they are."""
+BY_LAST = {"bitfinex": {"trigger_by": "last"}}
+"""What a protection must say where it goes by the last price alone."""
 SYMBOL = "BTC/USDT"
 WALLETS = {
     "binance": ("spot", "futures"),
@@ -48,6 +50,7 @@ WALLETS = {
     "bybit": ("unified", "fund"),
     "bingx": ("spot", "swap"),
     "bitget": ("spot", "futures"),
+    "bitfinex": ("exchange", "funding"),
     "bitmart": ("spot", "futures"),
 }
 
@@ -112,7 +115,7 @@ async def test_a_day_ends_in_the_same_answers_everywhere(day: Day):
         day.clock.advance(5)
         await call(day.desk, "confirm_action", token=moved.data["token"], confirmation="CONFIRM")
     balances = await day.rows("get_balances", "balances", venue=day.venue)
-    assert any(row["asset"] in {"USDT", "UST"} and D(row["free"]) > 1000 for row in balances)
+    assert any(row["asset"] == "USDT" and D(row["free"]) > 1000 for row in balances)
     assert all(row["usd"] for row in balances), "every asset of the paper account has a price"
     (seen,) = await day.rows("get_ticker", "tickers", venue=day.venue, market=day.market, symbols=SYMBOL)
     assert D(seen["bid"]) < D(seen["ask"])
@@ -185,15 +188,15 @@ async def position_end(day: Day) -> None:
     side = position["side"].removesuffix(" (hedge)")
     assert (side, D(position["size_base"]), position["symbol"]) == ("long", D("0.01"), SYMBOL)
     if day.has("protect"):
-        await day.do("protect_position", **here, take_profit="10%", stop_loss="5%")
-        waiting = await day.rows("get_open_orders", "orders", venue=day.venue)
+        await day.do("protect_position", **here, take_profit="10%", stop_loss="5%", **BY_LAST.get(day.venue, {}))
+        waiting = await day.rows("get_open_orders", "orders", **there)
         assert {row["type"] for row in waiting} == AS_ONE.get(day.venue, {"take_profit_market", "stop_market"})
         assert {row["side"] for row in waiting} == {"sell"}
     half = await day.do("close_position", **here, percent="50")
     assert [D(one["size"]) for one in half["positions"]] == [D("0.005")]
     assert (await day.do("close_position", **here))["positions"] == []
     assert await day.rows("get_positions", "positions", **there) == []
-    for row in await day.rows("get_open_orders", "orders", venue=day.venue):
+    for row in await day.rows("get_open_orders", "orders", **there):
         await day.do("cancel_order", **day.here, order=row["order_id"])
 
 
@@ -205,11 +208,10 @@ async def test_funds_move_between_the_wallets_and_none_is_lost(venue: str, tmp_p
 
     async def held() -> dict[str, Decimal]:
         rows = await day.rows("get_balances", "balances", venue=venue)
-        return {row["wallet"]: D(row["total"]) for row in rows if row["asset"] in {"USDT", "UST"}}
+        return {row["wallet"]: D(row["total"]) for row in rows if row["asset"] == "USDT"}
 
     before, (source, target) = await held(), WALLETS[venue]
-    asset = "UST" if venue == "bitfinex" else "USDT"
-    await day.do("transfer_funds", venue=venue, asset=asset, amount="12.5", source=source, target=target)
+    await day.do("transfer_funds", venue=venue, asset="USDT", amount="12.5", source=source, target=target)
     after = await held()
     assert sum(after.values()) == sum(before.values())
     assert sorted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -111,6 +112,15 @@ ROUTES = (
 )
 
 
+def tidy(value: Any) -> Any:
+    """The same without zeros at the end of a number, which JSON's numbers do not have."""
+    if isinstance(value, Decimal):
+        return value.normalize()
+    if isinstance(value, list | tuple):
+        return [tidy(one) for one in value]
+    return value
+
+
 class BitfinexFace:
     """Bitfinex's v2 API: public data, and one account with three wallets.
 
@@ -133,7 +143,7 @@ class BitfinexFace:
     def handle(self, request: HttpRequest, now_ms: int) -> HttpReply:
         """See `face.Face`."""
         try:
-            return json_reply(200, self._answer(request, now_ms))
+            return json_reply(200, tidy(self._answer(request, now_ms)))
         except BitfinexRefusal as refused:
             return json_reply(refused.status, ["error", refused.code, refused.message])
 

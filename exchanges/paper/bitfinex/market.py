@@ -41,8 +41,11 @@ def _fields(ask: Ask, listing: Listing) -> list[Any]:
 
 
 def ticker(ask: Ask) -> list[Any]:
+    """A price in dollars is the one in Tether; nothing is listed against dollars."""
     symbol = ask.params.path["symbol"]
-    return funding.ticker(ask, symbol) if symbol.startswith("f") else _fields(ask, listing_of(ask, symbol))
+    if symbol.startswith("f"):
+        return funding.ticker(ask, symbol)
+    return _fields(ask, listing_of(ask, f"{symbol[:-3]}UST" if symbol.endswith("USD") else symbol))
 
 
 def tickers(ask: Ask) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from blave_mcp.exchanges.bitfinex.endpoints import BITFINEX
+from blave_mcp.exchanges.cautions import BORROWS, WHOLE_ACCOUNT
 from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
 from blave_mcp.exchanges.errors import BadArgument
 from tests.exchanges.bitfinex.examples import DIALECT, EVERY, ORDER, example
@@ -147,6 +148,26 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 def test_conditional_rules_say_what_is_wrong(id: str, args: dict[str, Any], words: str):
     with pytest.raises(BadArgument, match=words):
         BITFINEX[id].call(args)
+
+
+@pytest.mark.parametrize(
+    ("id", "args", "text"),
+    [
+        ("auth.order.create", ORDER, ""),
+        ("auth.order.create", MARKET, BORROWS),
+        ("auth.order.create", {**MARKET, "flags": 1024}, ""),
+        ("auth.orders.batch", {"ops": [["on", ORDER], ["oc", {"id": 1}]]}, ""),
+        ("auth.orders.batch", {"ops": [["on", ORDER], ["on", MARKET]]}, BORROWS),
+        ("auth.orders.cancel", {"id": [1]}, ""),
+        ("auth.orders.cancel", {"all": 1}, WHOLE_ACCOUNT),
+        ("auth.funding_offer.create", OFFER, ""),
+        ("auth.funding_offer.create", {**OFFER, "amount": "-150"}, BORROWS),
+        ("auth.position.increase", {"symbol": "tBTCUSD", "amount": "1"}, BORROWS),
+    ],
+)
+def test_what_borrows_or_holds_for_the_whole_account_says_so(id: str, args: dict[str, Any], text: str):
+    call = BITFINEX[id].call(args)
+    assert call.endpoint.caution_for(call.arguments) == text
 
 
 @pytest.mark.parametrize(
