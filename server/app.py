@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from blave_mcp.exchanges.actions import Action, Origin
 from blave_mcp.exchanges.client import VenueClient
 from blave_mcp.exchanges.clock import Clock, SystemClock
@@ -28,12 +30,12 @@ from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, BadSetting, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from blave_mcp.server.web import Later, channels_of, pages_of
-from blave_mcp.tools.desk import Desk, Limits, Venue
+from blave_mcp.tools.desk import Desk, Limits, Venue, Workshop
 
 if TYPE_CHECKING:
     from blave_mcp.server.alert_book import AlertBook
     from blave_mcp.server.notify import Channels
-    from blave_mcp.server.paper import PaperHouse
+    from blave_mcp.server.paper_house import PaperHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ class _Builder:
 
     def house(self) -> PaperHouse:
         if self._house is None:
-            from blave_mcp.server.paper import PaperHouse
+            from blave_mcp.server.paper_house import PaperHouse
 
             self._house = PaperHouse(self._settings, self._clock)
             self.transports.append(self._house.transport)
@@ -291,9 +293,10 @@ class _Builder:
 
     def _paper(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
         house = self.house()
-        house.open(name)
+        hosts = {product: host.live for product, host in one.dialect.hosts.items()}
+        house.open(name, hosts.values())
         credentials = house.credentials(name)
-        urls = house.urls(name, {product: host.live for product, host in one.dialect.hosts.items()})
+        urls = house.urls(name, hosts)
         client = VenueClient(
             one.dialect,
             house.transport,
@@ -389,6 +392,11 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         pages=pages_of(settings, Later(builder.web), clock),
         chart_style=settings.chart_style,
         series=series,
+        workshop=Workshop(
+            data=settings.data,
+            cache=Path(platformdirs.user_cache_dir("blave-mcp", appauthor=False)),
+            cluster=settings.cluster,
+        ),
         market_ms=builder.market_ms,
     )
     desk.alerts = alerts = _listener(settings, desk, source)

@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     toolsets: str = "all"
     read_only: bool = False
     paper_feed: str = ""
+    data: Path | None = None
+    cluster: str = ""
     alert_channels: str = ""
     max_order_quote: Decimal | None = Field(default=None, gt=0)
     max_leverage: int | None = Field(default=None, ge=1)
@@ -132,11 +134,11 @@ class Settings(BaseSettings):
         """Only what `load` hands over: it reads the environment and the file, and refuses names unknown to it."""
         return (init_settings,)
 
-    @field_validator("home")
+    @field_validator("home", "data")
     @classmethod
-    def _without_tilde(cls, home: Path) -> Path:
+    def _without_tilde(cls, folder: Path | None) -> Path | None:
         """No shell stands between a client's configuration and this."""
-        return home.expanduser()
+        return None if folder is None else folder.expanduser()
 
     @field_validator("telegram_token")
     @classmethod

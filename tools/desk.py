@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from blave_mcp.exchanges.actions import Action, Origin, Proposal, Step, StepRecord
@@ -75,6 +76,21 @@ class Limits:
     price_tolerance_percent: Decimal = Decimal(1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What the operator lends to research.
+
+    Attributes:
+        data: the folder whose CSV files backtests may read; None: no file is read.
+        cache: where compiled code is kept; None keeps none.
+        cluster: the address of a Dask scheduler; "": this machine's processes.
+    """
+
+    data: Path | None = None
+    cache: Path | None = None
+    cluster: str = ""
+
+
 class Caller(Protocol):
     """Who calls a tool, and how they can be reached while it runs."""
 
@@ -115,6 +131,7 @@ class Desk:
         prices: where the prices of the paper exchange come from, in words; "" outside paper mode.
         alerts: the TradingView alerts; None where nothing listens.
         series: finished bars and readings that were fetched before, from this mode's source alone.
+        workshop: what the operator lends to research.
         market_ms: our time -> the time at which the data stand; they differ only over a file of old bars.
     """
 
@@ -129,6 +146,7 @@ class Desk:
     series: SeriesStore = field(default_factory=MemorySeries)
     pages: Pages = field(default_factory=closed_pages, repr=False)
     chart_style: str = "dark"
+    workshop: Workshop = field(default_factory=Workshop)
     alerts: AlertSource | None = None
     market_ms: Callable[[int], int] = field(default=lambda now_ms: now_ms, repr=False)
     gate: Gate = field(init=False)

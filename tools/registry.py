@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.tools.account import ACCOUNT_TOOLS
+from blave_mcp.tools.backtest.tools import RESEARCH_TOOLS
 from blave_mcp.tools.blave.tools import BLAVE_GUIDES
 from blave_mcp.tools.confirm import CONFIRM_TOOLS
 from blave_mcp.tools.explore import EXPLORE_TOOLS
@@ -16,6 +17,7 @@ from blave_mcp.tools.workflows.tools import WORKFLOW_TOOLS
 
 ALL_TOOLS: tuple[Tool, ...] = (
     *MARKET_TOOLS,
+    *RESEARCH_TOOLS,
     *ACCOUNT_TOOLS,
     *TRADE_TOOLS,
     *FUNDING_TOOLS,

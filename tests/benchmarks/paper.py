@@ -18,8 +18,8 @@ from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from blave_mcp.exchanges.wire import Credentials
 from blave_mcp.server.app import build, url_names
+from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.settings import load
-from blave_mcp.server.store import PaperBooks
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.registry import ALL_TOOLS
 from blave_mcp.tools.spec import Result

@@ -1,6 +1,7 @@
 """What the server costs, beside a baseline that is measured in the same run.
 
-    python -m tests.benchmarks.run [--reduced] [start memory round_trips listing ccxt paper]
+    python -m tests.benchmarks.run [--reduced] [start memory round_trips listing ccxt paper research
+        universe]
 
 Timings on a shared machine are noisy: every baseline is measured in turn with ours, a ratio is the median of those of
 the single rounds, and the column `noise` tells how far these lie apart. A missed target is shown and fails nothing.
@@ -25,6 +26,19 @@ def _ccxt(effort: Effort) -> list[Figure]:
     return against_ccxt(effort)
 
 
+def _research(effort: Effort) -> list[Figure]:
+    # numpy and, where it is there, numba: the other parts measure a process without them.
+    from tests.benchmarks.research import research
+
+    return research(effort)
+
+
+def _universe(effort: Effort) -> list[Figure]:
+    from tests.benchmarks.universe import universe
+
+    return universe(effort)
+
+
 PARTS: Mapping[str, Callable[[Effort], list[Figure]]] = {
     "start": start,
     "memory": memory,
@@ -32,6 +46,8 @@ PARTS: Mapping[str, Callable[[Effort], list[Figure]]] = {
     "listing": listing,
     "ccxt": _ccxt,
     "paper": paper,
+    "research": _research,
+    "universe": _universe,
 }
 """Each returns its figures; none where this system has no way to measure them."""
 

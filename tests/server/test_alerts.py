@@ -22,7 +22,7 @@ from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault, StreamReply
 from blave_mcp.server.alert_book import KEPT, AlertBook
 from blave_mcp.server.alerts import REFUSED_PAUSE_S, AlertListener
-from blave_mcp.server.paper import paper_key
+from blave_mcp.server.paper_house import paper_key
 from blave_mcp.server.paper_http import listener as bound_to
 from blave_mcp.server.paper_http import server_of
 from blave_mcp.server.store import Store

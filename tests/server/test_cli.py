@@ -22,8 +22,8 @@ from click.testing import CliRunner, Result
 
 from blave_mcp.server.app import kinds
 from blave_mcp.server.cli import main
-from blave_mcp.server.paper import BOOKS
-from blave_mcp.server.store import PaperBooks
+from blave_mcp.server.paper_books import PaperBooks
+from blave_mcp.server.paper_house import BOOKS
 from blave_mcp.tools.registry import choose
 from tests.conftest import ROOT
 from tests.server.peers import PATIENCE, READING_S, SPOT_ORDER, Peer, environment, run, text_of

@@ -12,14 +12,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from blave_mcp.exchanges.actions import Action, ActionState, Origin, StepRecord, StepState
 from blave_mcp.server.app import build
+from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.settings import load
-from blave_mcp.server.store import HaltFile, PaperBooks, SqliteLedger, Store, principal
+from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
 from tests.fakes import START_MS, FakeClock
 from tests.server.peers import PATIENCE, SPOT_ORDER, Peer, environment
 
@@ -398,7 +399,7 @@ def test_a_save_of_the_paper_books_that_fails_half_way_leaves_them_as_they_were(
 
     def fail() -> None:
         with books.session() as session:
-            session.save("two", [("fills", "2"), ("fills", None)])  # type: ignore[list-item]
+            session.save("two", [("fills", "2"), ("fills", cast(str, None))])
 
     with pytest.raises(sqlite3.IntegrityError):
         fail()

@@ -13,7 +13,7 @@ from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
-from blave_mcp.server.paper import paper_key
+from blave_mcp.server.paper_house import paper_key
 from tests.server.peers import PATIENCE
 
 ORDER = ("POST", "/fapi/v1/order")

@@ -246,7 +246,7 @@ def test_a_feed_stays_where_the_first_price_has_set_it(tmp_path: Path):
 
 
 def test_the_books_of_the_server_fit(tmp_path: Path):
-    store_module = pytest.importorskip("blave_mcp.server.store")
+    store_module = pytest.importorskip("blave_mcp.server.paper_books")
     store = store_module.PaperBooks(tmp_path / "paper.sqlite3")
     house = House(store=store)
     spot(house).ok("POST", "/api/v3/order", symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01")

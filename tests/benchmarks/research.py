@@ -1,0 +1,220 @@
+"""The research engine against a script with pandas, and against vectorbt where it is installed.
+
+Both sides scan the same bars with the same assumptions and find the same Sharpe ratios, or the part fails.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import numpy as np
+
+from blave_mcp.tools.backtest import fast
+from blave_mcp.tools.backtest.bars import Bars
+from blave_mcp.tools.backtest.engine import Scan, Settings, scan, tape_of
+from blave_mcp.tools.backtest.permutation import rotation_test, selection_test
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD, Grid, Strategy, grid_of
+from tests.benchmarks.effort import FULL, Effort
+from tests.benchmarks.measure import Figure, Samples, at_least, at_most, interleaved
+from tests.tools.backtest.markets import bars_of, persistent, walk
+
+BARS, YEAR = 26_280, 8_760
+AS_SCRIPTS = Settings(band=0, lag=0)
+CACHE = Path(gettempdir()) / "blave-mcp-benchmarks"
+COLD = """
+import time, numpy as np
+from tests.benchmarks.research import market
+bars = market()
+from blave_mcp.tools.backtest.engine import Settings, scan, tape_of
+from blave_mcp.tools.backtest.signals import THRESHOLD, grid_of
+begun = time.perf_counter()
+scan(tape_of(bars, Settings(band=0, lag=0)), THRESHOLD, grid_of(THRESHOLD, {}, {}, 2000))
+print(time.perf_counter() - begun)
+"""
+PEAK = r"""
+import re, numpy as np
+from tests.benchmarks.research import market
+bars = market()
+from blave_mcp.tools.backtest import engine, metrics, permutation, signals, validation
+tape = engine.evaluated(engine.tape_of(bars, engine.Settings()))
+found = engine.scan(tape, signals.THRESHOLD, signals.grid_of(signals.THRESHOLD, {}, {}, 2000))
+metrics.metrics_of(engine.backtest(tape, signals.THRESHOLD, signals.THRESHOLD.values({})))
+permutation.selection_test(found)
+validation.overfitting(found)
+print(int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]) / 1024)
+"""
+
+
+def market(n: int = BARS) -> Bars:
+    """Bars without memory, and an indicator with some."""
+    return bars_of(walk(n, 1), persistent(n, 2))
+
+
+def frame(bars: Bars) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame({"close": bars.close, "high": bars.high, "low": bars.low, "alpha": bars.alphas["alpha"]})
+
+
+def once(work: Any) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def agree(ours: Any, theirs: Any) -> None:
+    """A script's first return is a made-up zero and its last bar earns another: it counts one bar more at each end."""
+    apart = np.nanmax(np.abs(ours - theirs))
+    if not apart < 0.01:
+        raise AssertionError(f"the Sharpe ratios of the two sides are up to {apart:.1e} apart")
+
+
+def array_scan(bars: Bars, strategy: Strategy, grid: Grid) -> Scan:
+    return scan(tape_of(bars, AS_SCRIPTS), strategy, grid)
+
+
+def loop_scan(bars: Bars, strategy: Strategy, grid: Grid, workers: ThreadPoolExecutor) -> Scan:
+    ahead = fast.Grids(bars, strategy, grid, workers)
+    found = ahead.over(fast.tape_of(bars, AS_SCRIPTS))
+    if found is None:
+        raise AssertionError("the loops did not take it")
+    return found
+
+
+def research(effort: Effort) -> list[Figure]:
+    """Scans, permutations and memory; none without pandas."""
+    if find_spec("pandas") is None:
+        return []
+    from tests.benchmarks import examples
+
+    bars = market()
+    table, cells, kd = frame(bars), grid_of(THRESHOLD, {}, {}, 100), grid_of(KD, {}, {}, 100)
+    levels, (periods, smooths) = THRESHOLD.grid["entry"], (KD.grid[name] for name in ("k_period", "k_smooth"))
+    rounds = 40 if effort is FULL else 2
+
+    def thresholds() -> Any:
+        return examples.threshold_scan(table, levels)
+
+    def crosses() -> Any:
+        return examples.kd_scan(table, [int(p) for p in periods], [int(s) for s in smooths])
+
+    agree(cells.map_of(array_scan(bars, THRESHOLD, cells).sharpe), thresholds())
+    agree(kd.map_of(array_scan(bars, KD, kd).sharpe), crosses())
+    figures = [
+        against(lambda: array_scan(bars, THRESHOLD, cells), thresholds, rounds, "threshold scan, 45 cells: arrays", 8),
+        against(lambda: array_scan(bars, KD, kd), crosses, max(2, rounds // 4), "KD scan, 30 cells: arrays", None),
+        cold(),
+    ]
+    if fast.available():
+        fast.loops(CACHE)
+        with ThreadPoolExecutor(2) as workers:
+            agree(cells.map_of(loop_scan(bars, THRESHOLD, cells, workers).sharpe), thresholds())
+            agree(kd.map_of(loop_scan(bars, KD, kd, workers).sharpe), crosses())
+            figures += [
+                against(lambda: loop_scan(bars, THRESHOLD, cells, workers), thresholds, rounds,
+                        "threshold scan, 45 cells: compiled", 100),
+                against(lambda: loop_scan(bars, KD, kd, workers), crosses, max(2, rounds // 2),
+                        "KD scan, 30 cells: compiled", 80),
+            ]  # fmt: skip
+    figures += [rotations(bars, effort), searches(bars, cells, thresholds, effort)]
+    if find_spec("vectorbt") is not None:
+        figures.append(beside_vectorbt(bars, cells, effort))
+    if Path("/proc/self/status").exists():
+        figures.append(peak())
+    return figures
+
+
+def against(ours: Any, theirs: Any, rounds: int, name: str, times: float | None) -> Figure:
+    ours(), theirs()
+    samples = interleaved(lambda: once(ours), lambda: once(theirs), rounds)
+    return samples.faster(name, "ms", scale=1000, target=None if times is None else at_least(times))
+
+
+def cold() -> Figure:
+    """The first scan of a process that has imported numpy."""
+    seconds = float(python(COLD))
+    return Figure(name="the first scan of a process: arrays", ours=seconds * 1000, unit="ms", target=at_most(20))
+
+
+def python(code: str) -> str:
+    root = Path(__file__).resolve().parents[2]
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    return run.stdout.strip()
+
+
+def peak() -> Figure:
+    note = "tape, scan, run, all rotations of the grid, overfitting; with Python and numpy themselves"
+    return Figure(
+        name="peak memory of a process: arrays", ours=float(python(PEAK)), unit="MiB", target=at_most(120), note=note
+    )
+
+
+def rotations(bars: Bars, effort: Effort) -> Figure:
+    """All rotations of a year against a script's 2,000 shuffles; of those a tenth is measured where it is quick."""
+    from tests.benchmarks import examples
+
+    year = bars.cut(0, YEAR + 1)
+    tape = tape_of(year, AS_SCRIPTS)
+    found = scan(tape, THRESHOLD, grid_of(THRESHOLD, {}, {"entry": (1,), "exit": (-0.5,)}, 1))
+    position = examples.threshold_positions(year.alphas["alpha"], 1.0, -0.5)
+    part = 2_000 if effort is FULL else 100
+
+    def shuffled() -> float:
+        return once(lambda: examples.shuffle_p(year.close, position, part)) * 2_000 / part
+
+    samples = interleaved(
+        lambda: once(lambda: rotation_test(tape, found.trades[0])), shuffled, 10 if effort is FULL else 2
+    )
+    return samples.faster(f"p-value: {YEAR - 1} rotations, 2000 shuffles", "ms", scale=1000, target=at_least(100))
+
+
+def searches(bars: Bars, cells: Grid, thresholds: Any, effort: Effort) -> Figure:
+    """1,000 rotations of the whole grid against scanning a thousand times; the script's scan is measured once."""
+    found = array_scan(bars, THRESHOLD, cells)
+    compiled = fast.loops(CACHE) if fast.available() else None
+
+    def ours() -> float:
+        return once(lambda: selection_test(found, permutations=1_000, compiled=compiled))
+
+    ours()
+    samples: Samples = interleaved(ours, lambda: once(thresholds) * 1_000, 10 if effort is FULL else 2)
+    return samples.faster("search tested: 1000 x 45 cells", "ms", scale=1000, target=at_least(100))
+
+
+def beside_vectorbt(bars: Bars, cells: Grid, effort: Effort) -> Figure:
+    """The same 45 cells as one portfolio of vectorbt, sizes and fees alike."""
+    import pandas as pd
+    import vectorbt as vbt
+
+    from tests.benchmarks import examples
+
+    index = pd.to_datetime(bars.time_ms, unit="ms", utc=True)
+    close = pd.Series(bars.close, index=index)
+    positions = np.stack(
+        [examples.threshold_positions(bars.alphas["alpha"], c["entry"], c["exit"]) for c in cells.cells], axis=1
+    )
+    sizes = examples.sizes(bars.close)
+
+    def theirs() -> Any:
+        exposure = pd.DataFrame(positions * sizes[:, None], index=index)
+        portfolio = vbt.Portfolio.from_orders(
+            close, size=exposure, size_type="targetpercent", fees=examples.FEE, freq="1h"
+        )
+        return portfolio.sharpe_ratio()
+
+    compiled = fast.available()
+
+    def ours() -> Any:
+        if compiled:
+            with ThreadPoolExecutor(1) as workers:
+                return loop_scan(bars, THRESHOLD, cells, workers)
+        return array_scan(bars, THRESHOLD, cells)
+
+    return against(ours, theirs, 5 if effort is FULL else 2, "threshold scan, 45 cells: vectorbt", 200)
