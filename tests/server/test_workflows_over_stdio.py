@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.server.test_notify import OK, TOKEN, fields_of
 from tests.server.venues import LoopbackVenue
 
 CHAT = "-100123"
+SINCE = f"{datetime.now(UTC) - timedelta(days=90):%Y-%m-%d}"
 pytestmark = pytest.mark.slow
 
 
@@ -74,26 +76,25 @@ def peer(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
         assert TOKEN not in server.log()
 
 
-def drawn(peer: Peer, web: Web, tool: str, /, **arguments: Any) -> dict[str, Any]:
-    """Calls a tool that makes one picture, which must be shown, kept, linked, described and sent."""
+def drawn(peer: Peer, web: Web, tool: str, /, count: int = 1, **arguments: Any) -> dict[str, Any]:
+    """Calls a tool that makes pictures, each of which must be shown, kept, linked, described and sent."""
     before = len(web.sent)
     result = peer.call(tool, **arguments)
     assert not result.get("isError"), text_of(result)
-    images = [block for block in result["content"] if block["type"] == "image"]
-    assert len(images) == 1
-    png = base64.b64decode(images[0]["data"])
-    assert png[:4] == b"\x89PNG"
-    kept = next(one for one in result["structuredContent"]["files"] if one["mime_type"] == "image/png")
-    assert Path(kept["path"]).read_bytes() == png
-    resource = peer.result("resources/read", uri=kept["uri"])["contents"][0]
-    assert base64.b64decode(resource["blob"]) == png
-    assert "[Chart: " in text_of(result)
-    assert "[Sent to Telegram.]" in text_of(result)
-    assert len(web.sent) == before + 1
-    fields = fields_of(web.sent[-1])
-    assert fields["photo"] == png
-    assert fields["chat_id"] == CHAT.encode()
-    assert fields["caption"].startswith(b"[PAPER] ")
+    pngs = [base64.b64decode(block["data"]) for block in result["content"] if block["type"] == "image"]
+    kept = [one for one in result["structuredContent"]["files"] if one["mime_type"] == "image/png"]
+    sent = web.sent[before:]
+    assert len(pngs) == len(kept) == len(sent) == count
+    assert text_of(result).count("[Chart: ") == text_of(result).count("[Sent to Telegram.]") == count
+    for png, one, request in zip(pngs, kept, sent, strict=True):
+        assert png[:4] == b"\x89PNG"
+        assert Path(one["path"]).read_bytes() == png
+        resource = peer.result("resources/read", uri=one["uri"])["contents"][0]
+        assert base64.b64decode(resource["blob"]) == png
+        fields = fields_of(request)
+        assert fields["photo"] == png
+        assert fields["chat_id"] == CHAT.encode()
+        assert fields["caption"].startswith(b"[PAPER] ")
     return dict(result["structuredContent"])
 
 
@@ -138,6 +139,26 @@ def test_alpha_screening(peer: Peer, web: Web):
     symbol = ranked["rows"]["rows"][0][0]
     assert ranked["rows"]["columns"][:3] == ["symbol", "score", "notes"]
     drawn(peer, web, "draw_chart", kind="klines", symbol=symbol, indicators="holder_concentration", limit=48)
+
+
+def test_threshold_backtest(peer: Peer, web: Web):
+    what = {"source": "blave", "symbol": "BTC/USDT", "strategy": "threshold", "start": SINCE}
+    scanned = drawn(peer, web, "scan_parameters", grid="entry=0:1:0.5 exit=-1,0", **what)
+    assert scanned["in_sample"] is True
+    run = drawn(peer, web, "backtest", count=2, params="entry=0.5 exit=-1", **what)
+    assert run["params"]["entry"] == 0.5
+
+
+def test_kd_backtest(peer: Peer, web: Web):
+    what = {"source": "binance", "symbol": "BTC/USDT", "strategy": "kd", "start": SINCE}
+    assert drawn(peer, web, "backtest", count=2, **what)["strategy"] == "kd"
+
+
+def test_validation_and_comparison(peer: Peer, web: Web):
+    what = {"source": "blave", "symbol": "BTC/USDT", "start": SINCE, "permutations": 200}
+    judged = drawn(peer, web, "validate_strategy", count=3, strategy="kd", **what)
+    assert judged["rotation"]["p"] is None or 0 < judged["rotation"]["p"] <= 1
+    drawn(peer, web, "compare_strategies", strategies="threshold; kd", **what)
 
 
 def test_liquidation_map(peer: Peer, web: Web):

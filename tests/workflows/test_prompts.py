@@ -11,8 +11,7 @@ from blave_mcp.tools.registry import ALL_PROMPTS, ALL_TOOLS
 from blave_mcp.tools.spec import Prompt
 from blave_mcp.tools.workflows.prompts import WORKFLOW_PROMPTS
 
-RESEARCH = {"backtest", "scan_parameters", "validate_strategy", "compare_strategies", "scan_universe"}
-TOOLS = {tool.name for tool in ALL_TOOLS} | RESEARCH
+TOOLS = {tool.name for tool in ALL_TOOLS}
 each = pytest.mark.parametrize("prompt", WORKFLOW_PROMPTS, ids=lambda prompt: prompt.name)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from blave_mcp.tools.charts.figure import (
+    SERIES,
     Bars,
     Figure,
     Gappy,
@@ -28,6 +29,7 @@ def equity_figure(
     equity: Gappy,
     *,
     price: Gappy = (),
+    fell: Gappy = (),
     signal: Gappy = (),
     signal_name: str = "signal",
     levels: Sequence[tuple[str, float]] = (),
@@ -40,6 +42,7 @@ def equity_figure(
 
     Args:
         equity: 1 at the start.
+        fell: the drawdown where it is known better than from these points: of every bar, 0 or negative.
         held: ranges of time with a position on, shaded.
         levels: (name, value) of the thresholds of the signal.
         split_ms: where the data that was not used for choosing begins.
@@ -48,7 +51,7 @@ def equity_figure(
     x = [float(t) for t in times_ms]
     known = [value for value in equity if value is not None]
     end = (known[-1] - 1) * 100 if known else 0.0
-    falls = drawdown(equity)
+    falls = list(fell) or drawdown(equity)
     worst = min((fall for fall in falls if fall is not None), default=0.0) * 100
     split: list[Mark] = [Rule(float(split_ms), Role.PRICE, "out of sample", upright=True)] if split_ms else []
     grown: list[Mark] = [Line(x, [_percent(v) for v in equity], Role.EQUITY, "strategy", width=1.8)]
@@ -87,6 +90,28 @@ def equity_figure(
         caption=f"{name}: {end:+.1f} %, deepest drawdown {worst:.1f} %",
         panels=panels,
         height=4.6 + 1.4 * len(panels),
+        note=note,
+    )
+
+
+def together_figure(
+    title: str, times_ms: Sequence[int], lines: Sequence[tuple[str, Gappy]], *, note: str = ""
+) -> Figure:
+    """The equity of several strategies over the same bars, each 1 at its start; at most six."""
+    x = [float(t) for t in times_ms]
+    shown = list(zip(lines, SERIES, strict=False))
+    marks: list[Mark] = [Line(x, [_percent(v) for v in values], role, name, 1.6) for (name, values), role in shown]
+    ends = []
+    for (name, values), _ in shown:
+        known = [value for value in values if value is not None]
+        ends.append(f"{name} {(known[-1] - 1) * 100:+.1f} %" if known else f"{name} nothing")
+    return Figure(
+        name=f"compared-{title}",
+        title=title,
+        alt=f"Equity of {len(shown)} strategies over the same {len(x)} points: {'; '.join(ends)}.",
+        caption=f"{title}: {'; '.join(ends)}",
+        panels=[Panel(marks=[*marks, Rule(0.0, Role.QUIET, dashed=False)], y_label="return", y_scale=Scale.PERCENT)],
+        height=6.2,
         note=note,
     )
 
