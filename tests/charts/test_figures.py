@@ -72,6 +72,13 @@ def test_the_permutations_add_up_and_those_beyond_the_strategy_have_its_warning_
     assert "p = 0.2500" in figure.title
 
 
+def test_permutations_that_are_all_alike_stand_in_one_bar():
+    figure = permutations_figure("x", [0.1 + 0.2, 0.3, 0.3], 0.3, 1.0)
+    bars = figure.panels[0].marks[0]
+    assert isinstance(bars, Bars)
+    assert max(bars.height) == sum(bars.height) == 3
+
+
 def test_without_trades_there_is_no_p_value_and_the_picture_says_so():
     assert "no p-value" in permutations_figure("x", [0.0, 1.0], 0.0, None).title
 

@@ -142,7 +142,7 @@ def test_alpha_screening(peer: Peer, web: Web):
 
 
 def test_threshold_backtest(peer: Peer, web: Web):
-    what = {"source": "blave", "symbol": "BTC/USDT", "strategy": "threshold", "start": SINCE}
+    what: dict[str, Any] = {"source": "blave", "symbol": "BTC/USDT", "strategy": "threshold", "start": SINCE}
     scanned = drawn(peer, web, "scan_parameters", grid="entry=0:1:0.5 exit=-1,0", **what)
     assert scanned["in_sample"] is True
     run = drawn(peer, web, "backtest", count=2, params="entry=0.5 exit=-1", **what)
@@ -150,12 +150,12 @@ def test_threshold_backtest(peer: Peer, web: Web):
 
 
 def test_kd_backtest(peer: Peer, web: Web):
-    what = {"source": "binance", "symbol": "BTC/USDT", "strategy": "kd", "start": SINCE}
+    what: dict[str, Any] = {"source": "binance", "symbol": "BTC/USDT", "strategy": "kd", "start": SINCE}
     assert drawn(peer, web, "backtest", count=2, **what)["strategy"] == "kd"
 
 
 def test_validation_and_comparison(peer: Peer, web: Web):
-    what = {"source": "blave", "symbol": "BTC/USDT", "start": SINCE, "permutations": 200}
+    what: dict[str, Any] = {"source": "blave", "symbol": "BTC/USDT", "start": SINCE, "permutations": 200}
     judged = drawn(peer, web, "validate_strategy", count=3, strategy="kd", **what)
     assert judged["rotation"]["p"] is None or 0 < judged["rotation"]["p"] <= 1
     drawn(peer, web, "compare_strategies", strategies="threshold; kd", **what)

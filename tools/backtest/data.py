@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from blave_mcp.exchanges.blave.indicators import Scope
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import Candle
 from blave_mcp.tools.backtest.bars import Bars, Rows, Stamps, regular
@@ -81,7 +82,7 @@ async def load(desk: Desk, wanted: Wanted, caller: Caller | None) -> Loaded:
         first, last = _days(start_ms - wanted.warm_ms, end_ms)
         options = dict(part.split("=", 1) for part in wanted.options.replace(",", " ").split() if "=" in part)
         taken = history.known_indicator(wanted.indicator)
-        symbol = wanted.symbol if taken.scope is history.Scope.SYMBOL else ""
+        symbol = wanted.symbol if taken.scope is Scope.SYMBOL else ""
         asked = "" if taken.fixed_period else wanted.period
         found = await history.alpha(
             desk, wanted.indicator, symbol, asked, first, last, options=options, fresh=wanted.fresh, caller=caller

@@ -6,7 +6,7 @@ bars whose close and next close are both there: on others nothing is traded and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 
@@ -144,9 +144,9 @@ class Tape:
     def slots(self, bars: Ints) -> Ints:
         """For bars of the grid, the first bar of this tape at or after each."""
         n = len(self)
-        if n and self.at[-1] - self.at[0] + 1 == n:
-            return np.clip(bars - self.at[0], 0, n)
-        return np.searchsorted(self.at, bars)
+        whole = n and self.at[-1] - self.at[0] + 1 == n
+        found: Ints = np.clip(bars - self.at[0], 0, n) if whole else np.searchsorted(self.at, bars)
+        return found
 
     def place(self, trades: Trades) -> Trades:
         """Trades of the grid as trades of this tape, `lag` bars later; a trade begun before it is on at bar 0."""
@@ -382,7 +382,7 @@ def grid_sums(tape: Tape, placed: Sequence[Trades], counts: Ints) -> tuple[Float
     ended[:-1] &= ~follows[1:]
     last = ended.nonzero()[0]
     out = [np.zeros(cells) for _ in range(3)]
-    shapes = [lambda r: r, lambda r: r * r, np.log1p]
+    shapes: tuple[Callable[[Floats], Floats], ...] = (lambda r: r, lambda r: r * r, np.log1p)
     for sign in (1, -1):
         ours = np.flatnonzero(side == sign)
         if not len(ours):

@@ -53,7 +53,7 @@ def loops(cache: Path | None = None) -> Any:
         if cache is not None:
             import numba
 
-            numba.config.CACHE_DIR = str(cache)
+            setattr(numba.config, "CACHE_DIR", str(cache))  # noqa: B010 - set at run time, unknown to its types
         _loaded.append(import_module(LOOPS))
     return _loaded[0]
 

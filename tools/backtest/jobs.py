@@ -26,8 +26,8 @@ from blave_mcp.tools.backtest.engine import (
     tape_of,
 )
 from blave_mcp.tools.backtest.kernels import Floats
+from blave_mcp.tools.backtest.permutation import Tick
 from blave_mcp.tools.backtest.signals import Grid, Strategy, grid_of, strategy_named
-from blave_mcp.tools.backtest.validation import Tick
 from blave_mcp.tools.charts.figure import Figure
 from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.spec import File, Result, csv

@@ -264,7 +264,7 @@ def until_ruin(returns: Floats) -> tuple[Floats, int]:
 
 def equity_curve(returns: Floats) -> Floats:
     """Worth after each bar of 1 at the start."""
-    return np.cumprod(1.0 + returns)
+    return np.cumprod(1.0 + returns, dtype=np.float64)
 
 
 def drawdowns(equity: Floats) -> Floats:
@@ -293,8 +293,8 @@ def sharpe(returns: Floats, per_year: float) -> float:
     if n < 2:
         return float("nan")
     mean = returns.mean()
-    rest = returns - mean
-    spread = float(rest @ rest)
-    if not spread > CONSTANT * float(returns @ returns):
+    # Sums, not inner products: the last digit of those depends on where the arrays lie in memory.
+    spread = float(((returns - mean) ** 2).sum())
+    if not spread > CONSTANT * float((returns * returns).sum()):
         return float("nan")
     return float(mean / np.sqrt(spread / (n - 1)) * np.sqrt(per_year))

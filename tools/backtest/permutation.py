@@ -153,9 +153,9 @@ class Circles:
             b = a + self.end - self.start
             total = self.held[side, b] - self.held[side, a + 1] + self.enter[code, a] + self.leave[b] * paid
             second = self.held2[side, b] - self.held2[side, a + 1] + self.enter2[code, a] + self.leave2[b] * paid
-            found = kernels.sharpe_of_sums(
-                np.bincount(cell, total, many), np.bincount(cell, second, many), self.n, self._per_year
-            )
+            sums = np.bincount(cell, total, many).astype(np.float64)
+            squares = np.bincount(cell, second, many).astype(np.float64)
+            found = kernels.sharpe_of_sums(sums, squares, self.n, self._per_year)
             out[m] = np.fmax.reduce(found, initial=-np.inf)
         return out
 

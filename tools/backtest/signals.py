@@ -169,9 +169,9 @@ def grid_of(strategy: Strategy, fixed: Mapping[str, float], axes: Mapping[str, S
             known[name].check(value)
     cells, at = [], []
     for n, combination in enumerate(product(*chosen.values())):
-        values = {**base, **dict(zip(chosen, combination, strict=True))}
-        if strategy.valid(values):
-            cells.append(MappingProxyType(values))
+        cell = {**base, **dict(zip(chosen, combination, strict=True))}
+        if strategy.valid(cell):
+            cells.append(MappingProxyType(cell))
             at.append(n)
     if not cells:
         raise BadArgument(

@@ -158,7 +158,7 @@ def overfitting(scan: Scan, blocks: int = 16, tick: Tick = silent) -> Overfittin
 
 def block_length(n: int, bars_per_day: float) -> float:
     """The mean block of the bootstrap: a day, or the cube root of the length where that is more."""
-    return max(2.0, bars_per_day, n ** (1 / 3))
+    return max(2.0, bars_per_day, float(n ** (1 / 3)))
 
 
 def bootstrap_sharpes(returns: Floats, per_year: float, block: float, draws: int, seed: int) -> Floats:

@@ -262,7 +262,8 @@ def permutations_figure(
     """
     finite = [value for value in permuted if math.isfinite(value)]
     low, high = min([*finite, observed]), max([*finite, observed])
-    pad = (high - low) * 0.03 or 0.5
+    alike = high - low < 1e-9 * max(1.0, abs(low), abs(high))
+    pad = 0.5 if alike else (high - low) * 0.03
     low, high = low - pad, high + pad
     count = max(10, min(60, math.isqrt(len(finite)) * 2))
     width = (high - low) / count

@@ -11,6 +11,7 @@ import pytest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.backtest.permutation import NullTest
 from blave_mcp.tools.backtest.pictures import MOST_POINTS, null_figure, regime_figure, thinned
+from blave_mcp.tools.backtest.texts import null_data
 from blave_mcp.tools.charts.backtest import together_figure
 from blave_mcp.tools.desk import Desk, Workshop
 from tests.desks import desk_of
@@ -77,13 +78,21 @@ def test_long_histories_are_thinned_and_keep_their_last_bar():
         assert kept[-1] == count - 1
 
 
+def null(observed: float, *values: float) -> NullTest:
+    return NullTest(method="rotation", observed=observed, null=np.array(values), p=0.5, error=0.0)
+
+
 def test_what_was_not_permuted_or_told_apart_has_no_picture():
-    assert null_figure("x", NullTest("rotation", float("nan"), np.array([1.0, 2.0]), None, 0.0)) is None
-    assert null_figure("x", NullTest("rotation", 1.0, np.array([]), None, 0.0)) is None
+    assert null_figure("x", null(float("nan"), 1.0, 2.0)) is None
+    assert null_figure("x", null(1.0)) is None
     assert regime_figure("x", []) is None
-    found = null_figure("x", NullTest("rotation", 1.0, np.array([0.0, 2.0, np.nan]), 0.5, 0.0))
+    found = null_figure("x", null(1.0, 0.0, 2.0, float("nan")))
     assert found is not None
     assert "among 2 permutations" in found.title
+
+
+def test_a_null_whose_values_are_alike_but_for_their_last_digits_is_told():
+    assert sum(null_data(null(0.3, 0.1 + 0.2, 0.3, 0.3))["counts"]) == 3
 
 
 def test_a_comparison_names_where_each_ends():
