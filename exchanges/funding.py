@@ -205,7 +205,7 @@ class FundingVerbs:
         raise NotImplementedError
 
     def rates(self, currency: str, *, limit: int) -> Ask[FundingRates]:
-        """The market now, with up to `limit` points of its past."""
+        """The market now, with up to `limit` points of its past; with 0 the past is not asked for."""
         raise NotImplementedError
 
     def trades(

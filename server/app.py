@@ -29,10 +29,12 @@ from blave_mcp.server.pacing import SharedPacer
 from blave_mcp.server.series_store import SqliteSeries
 from blave_mcp.server.settings import PREFIX, BadSetting, Settings
 from blave_mcp.server.store import HaltFile, SqliteLedger, Store, principal
+from blave_mcp.server.web import Later, channels_of, pages_of
 from blave_mcp.tools.desk import Desk, Limits, Venue, Workshop
 
 if TYPE_CHECKING:
     from blave_mcp.server.alert_book import AlertBook
+    from blave_mcp.server.notify import Channels
     from blave_mcp.server.paper_house import PaperHouse
 
 
@@ -165,6 +167,7 @@ class App:
     series: SqliteSeries
     pacers: list[SharedPacer]
     alerts: AlertListener
+    channels: Channels | None = None
 
     async def aclose(self) -> None:
         for transport in self.transports:
@@ -232,8 +235,18 @@ class _Builder:
         self.transports: list[Transport] = []
         self.pacers: list[SharedPacer] = []
         self._house: PaperHouse | None = None
+        self._web: Transport | None = None
         if settings.mode == "paper" and (settings.paper_feed or settings.urls):
             self.house()  # what is wrong with them is told at start
+
+    def web(self) -> Transport:
+        """The real network, in every mode: for pages that are read and channels that are written to, not for venues."""
+        from blave_mcp.exchanges.http import HttpTransport
+
+        if self._web is None:
+            self._web = HttpTransport()
+            self.transports.append(self._web)
+        return self._web
 
     def names(self) -> list[str]:
         """The venues that this mode offers."""
@@ -305,10 +318,6 @@ class _Builder:
         return pacer
 
     def _real(self, name: str, one: Kind) -> tuple[VenueClient, Credentials | None]:
-        from blave_mcp.exchanges.http import HttpTransport
-
-        if not self.transports:
-            self.transports.append(HttpTransport())
         hosts = one.dialect.hosts
         testnet = self._settings.mode == "testnet" and not one.data_only
         credentials, missing = credentials_for(one.dialect, self._settings)
@@ -317,7 +326,7 @@ class _Builder:
         backups = {product: host.backup for product, host in hosts.items() if host.backup}
         client = VenueClient(
             one.dialect,
-            self.transports[0],
+            self.web(),
             credentials,
             base_urls={**urls, **own},
             backup_urls={} if testnet or own else backups,
@@ -380,6 +389,8 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
         ),
         channel=settings.confirm,
         prices=prices_in_words(settings),
+        pages=pages_of(settings, Later(builder.web), clock),
+        chart_style=settings.chart_style,
         series=series,
         workshop=Workshop(
             data=settings.data,
@@ -391,7 +402,8 @@ def build(settings: Settings, *, clock: Clock | None = None, who: str = "") -> A
     desk.alerts = alerts = _listener(settings, desk, source)
     ledger = SqliteLedger(store, answerable=lambda venue, origin: _answers_for(desk, venue, origin))
     desk.gate = Gate(ledger, clock, _careful(desk), ttl_ms=settings.confirm_seconds * 1000)
-    return App(settings, store, desk, builder.transports, series, builder.pacers, alerts)
+    channels = channels_of(settings, Later(builder.web), clock)
+    return App(settings, store, desk, builder.transports, series, builder.pacers, alerts, channels)
 
 
 def _listener(settings: Settings, desk: Desk, source: str) -> AlertListener:

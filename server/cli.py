@@ -229,5 +229,43 @@ def paper(venue: str | None, port: int, reset: bool) -> None:
         raise click.UsageError("Give --venue, --reset or both.")
 
 
+@main.command()
+@click.argument("currency")
+@click.option("--venue", default="bitfinex", show_default=True)
+@click.option("--amount", default="", help="At most so much; all that is free or rests without.")
+@click.option("--tranches", type=click.IntRange(1, 10), default=3, show_default=True, help="Offers of one period.")
+@click.option("--weights", default="", help='Your own shares by period in days: "2:70,30:30".')
+def lend(currency: str, venue: str, amount: str, tranches: int, weights: str) -> None:
+    """Plan offers of idle funds, show the whole plan, and send it once you have typed CONFIRM. Never unattended."""
+    from blave_mcp.server.cli_monitor import lend_once
+
+    options = {"venue": venue, "amount": amount, "tranches": tranches, "weights": weights}
+    raise SystemExit(lend_once(_settings(), currency, options))
+
+
+@main.group()
+def monitor() -> None:
+    """Watch from a terminal: what is new is printed, and sent to the channels that you set up."""
+
+
+@monitor.command("posts")
+@click.option("--every", "minutes", type=click.IntRange(1, 1440), help="Look every so many minutes; once without.")
+@click.option("--translate", "language", default="", help="Add a translation, for instance zh-TW (an extra).")
+def monitor_posts(minutes: int | None, language: str) -> None:
+    """Print and push new posts of the feed, each once."""
+    from blave_mcp.server.cli_monitor import watch_posts
+
+    raise SystemExit(watch_posts(_settings(), minutes, language))
+
+
+@monitor.command("alerts")
+@click.option("--channel", "names", multiple=True, help="A channel that Blave set up for you; may be given again.")
+def monitor_alerts(names: tuple[str, ...]) -> None:
+    """Print and push TradingView alerts as they come, none of them lost while it was not running."""
+    from blave_mcp.server.cli_monitor import watch_alerts
+
+    raise SystemExit(watch_alerts(_settings(), names))
+
+
 if __name__ == "__main__":
     main()

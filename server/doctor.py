@@ -45,6 +45,7 @@ def examine(settings: Settings, say: Callable[[str], None]) -> int:
     say(f"limits       one order {exact(settings.max_order_quote) or 'no limit'}, leverage {leverage}")
     app = build(settings)
     try:
+        say(f"channels     {app.channels.titles if app.channels else 'none; charts are shown and kept, not sent'}")
         for name, kind in kinds().items():
             venue = app.desk.venues.get(name)
             _, missing = credentials_for(kind.dialect, settings)

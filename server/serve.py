@@ -71,8 +71,17 @@ def server_for(app: App) -> Server[Any]:
                 group.cancel_scope.cancel()
 
     tools = choose(app.settings.toolsets, read_only=app.settings.read_only)
-    live = LiveResources(app.alerts)
-    return build_server(app.desk, tools, app.settings.home, lifespan, guides=ALL_GUIDES, prompts=ALL_PROMPTS, live=live)
+    deliver = app.channels.deliver if app.channels else None
+    return build_server(
+        app.desk,
+        tools,
+        app.settings.home,
+        lifespan,
+        guides=ALL_GUIDES,
+        prompts=ALL_PROMPTS,
+        deliver=deliver,
+        live=LiveResources(app.alerts),
+    )
 
 
 async def serve_stdio(app: App, wire: Wire) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from blave_mcp.exchanges.errors import BlaveError, did_you_mean
@@ -46,6 +46,20 @@ KEY_VARIABLES = (
 """Every variable that holds a part of a key."""
 
 
+CHANNEL_VARIABLES = (
+    "BLAVE_MCP_TELEGRAM_TOKEN",
+    "BLAVE_MCP_TELEGRAM_CHAT",
+    "BLAVE_MCP_SLACK_WEBHOOK",
+    "BLAVE_MCP_DISCORD_WEBHOOK",
+)
+"""The user's own channels, where charts and posts go. All but the chat are secrets: each lets one post there."""
+
+PLACES = ("BLAVE_MCP_TELEGRAM_URL", "BLAVE_MCP_ETF_URL", "BLAVE_MCP_POSTS_URL")
+"""Base URLs that belong to no venue."""
+
+SECRET_VARIABLES = frozenset({*KEY_VARIABLES, *CHANNEL_VARIABLES, "BLAVE_MCP_HTTP_TOKEN"} - {"BLAVE_MCP_TELEGRAM_CHAT"})
+
+
 class BadSetting(BlaveError):
     """A variable that cannot be used as it is. The server does not start."""
 
@@ -70,6 +84,12 @@ def _is_base_url(url: str) -> bool:
     return bool(safe and parts.hostname and not more)
 
 
+def _is_webhook(url: str) -> bool:
+    """Like a base URL, but with a query where its service wants one (Discord's thread_id)."""
+    bare, _, more = url.partition("?")
+    return _is_base_url(bare) and "#" not in more and re.fullmatch(r"[!-~]+", url) is not None
+
+
 class Settings(BaseSettings):
     """Everything that the operator can choose. Variables are named BLAVE_MCP_ and the field's name in capitals."""
 
@@ -89,6 +109,14 @@ class Settings(BaseSettings):
     max_leverage: int | None = Field(default=None, ge=1)
     price_tolerance_percent: Decimal = Field(default=Decimal(1), gt=0, le=20)
     http_token: SecretStr = SecretStr("")
+    telegram_token: SecretStr = SecretStr("")
+    telegram_chat: str = Field(default="", pattern=r"^(-?\d{1,20}|@\w{1,64})?$")
+    slack_webhook: SecretStr = SecretStr("")
+    discord_webhook: SecretStr = SecretStr("")
+    telegram_url: str = ""
+    etf_url: str = ""
+    posts_url: str = ""
+    chart_style: Annotated[Literal["dark", "light"], Word] = "dark"
     protocol: Annotated[Literal["auto", "handshake"], Word] = "auto"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Word] = "warning"
     keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
@@ -111,6 +139,33 @@ class Settings(BaseSettings):
     def _without_tilde(cls, folder: Path | None) -> Path | None:
         """No shell stands between a client's configuration and this."""
         return None if folder is None else folder.expanduser()
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _only_a_token(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"(\d{1,20}:[\w-]{1,100})?", token.get_secret_value()):
+            raise ValueError("it is what @BotFather gave out: digits, a colon, letters and digits")
+        return token
+
+    @field_validator("slack_webhook", "discord_webhook")
+    @classmethod
+    def _only_safe_webhooks(cls, webhook: SecretStr) -> SecretStr:
+        if webhook.get_secret_value() and not _is_webhook(webhook.get_secret_value()):
+            raise ValueError("a webhook is https://host/path")
+        return webhook
+
+    @field_validator("telegram_url", "etf_url", "posts_url")
+    @classmethod
+    def _only_safe_places(cls, url: str) -> str:
+        if url and not _is_base_url(url):
+            raise ValueError("it is https://host, or http:// to this machine's loopback only")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _whole_telegram(self) -> Settings:
+        if bool(self.telegram_token.get_secret_value()) != bool(self.telegram_chat):
+            raise ValueError("Telegram wants both BLAVE_MCP_TELEGRAM_TOKEN and BLAVE_MCP_TELEGRAM_CHAT")
+        return self
 
     @field_validator("urls")
     @classmethod
@@ -150,7 +205,7 @@ def load(
     if named and not file.exists():
         raise BadSetting(f"{PREFIX}ENV_FILE names {file}, and there is no such file.")
     merged = {k.upper(): v for k, v in dotenv_values(file).items() if v is not None} if file.is_file() else {}
-    if not named and env_file is None and (found := sorted(set(merged) & set(url_names))):
+    if not named and env_file is None and (found := sorted(set(merged) & {*url_names, *PLACES})):
         raise BadSetting(
             f"{found[0]} stands in the .env of the current folder, which may be anybody's; it says where keys go.",
             f"Set it in the environment, or name the file with {PREFIX}ENV_FILE.",
@@ -165,7 +220,7 @@ def load(
         if name in secret:
             values["keys"][name] = SecretStr(value.strip())
         elif name in fields:
-            values[fields[name]] = value
+            values[fields[name]] = value.strip() if name in CHANNEL_VARIABLES or name in PLACES else value
         elif name in url_names:
             values["urls"][name] = value.strip()
         elif name.startswith(PREFIX) and name != f"{PREFIX}ENV_FILE":
@@ -180,8 +235,10 @@ def _told(error: ValidationError, values: Mapping[str, Any]) -> str:
     told = []
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
         name = str(fault["loc"][0]) if fault["loc"] else "?"
-        if name == "urls":
+        if name in ("urls", "?"):
             told.append(fault["msg"].removeprefix("Value error, "))
         else:
-            told.append(f'{PREFIX}{name.upper()} cannot be "{values.get(name)}": {fault["msg"].lower()}')
+            variable = f"{PREFIX}{name.upper()}"
+            shown = "what it is" if variable in SECRET_VARIABLES else f'"{values.get(name)}"'
+            told.append(f"{variable} cannot be {shown}: {fault['msg'].removeprefix('Value error, ')}")
     return "; ".join(told) + "."

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from blave_mcp.server.settings import KEY_VARIABLES
+from blave_mcp.server.settings import CHANNEL_VARIABLES, KEY_VARIABLES, SECRET_VARIABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("exchanges", "server", "tools")
@@ -87,7 +87,7 @@ def test_every_field_of_the_bundle_reaches_the_server_and_no_key_is_shown():
     fields = dict(MANIFEST["user_config"])
     for variable, placeholder in BUNDLE_ENVIRONMENT.items():
         field = fields.pop(placeholder.removeprefix("${user_config.").removesuffix("}"))
-        assert field.get("sensitive", False) == (variable in KEY_VARIABLES), variable
+        assert field.get("sensitive", False) == (variable in SECRET_VARIABLES), variable
         # A host may pass on the placeholder itself for a field that was left blank and has no default.
         assert "default" in field, variable
     assert fields == {}, "asked for, and not passed on"
@@ -96,4 +96,5 @@ def test_every_field_of_the_bundle_reaches_the_server_and_no_key_is_shown():
 def test_the_bundle_asks_for_the_keys_of_every_venue_and_of_no_other():
     venues = {path.parent.name for path in (ROOT / "exchanges").glob("*/__init__.py")} - {"paper", "sources"}
     keys = [variable for variable in KEY_VARIABLES if variable.partition("_")[0].lower() in venues]
-    assert sorted(BUNDLE_ENVIRONMENT) == sorted(["BLAVE_MCP_MODE", "BLAVE_MCP_ALERT_CHANNELS", *keys])
+    ours = ["BLAVE_MCP_MODE", "BLAVE_MCP_ALERT_CHANNELS", *CHANNEL_VARIABLES]
+    assert sorted(BUNDLE_ENVIRONMENT) == sorted([*ours, *keys])

@@ -24,6 +24,7 @@ from blave_mcp.exchanges.errors import (
 from blave_mcp.exchanges.funding import FUNDING, FundingVerbs
 from blave_mcp.exchanges.gate import Approved, Gate, Hands
 from blave_mcp.exchanges.models import Instrument, Market, Trace
+from blave_mcp.exchanges.sources.pages import Pages, closed_pages
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.aftermath import aftermath
@@ -125,6 +126,8 @@ class Desk:
     Attributes:
         mode: paper, testnet or live.
         channel: how confirmations come: chat or dialog.
+        pages: where public pages are read.
+        chart_style: dark or light.
         prices: where the prices of the paper exchange come from, in words; "" outside paper mode.
         alerts: the TradingView alerts; None where nothing listens.
         series: finished bars and readings that were fetched before, from this mode's source alone.
@@ -141,6 +144,8 @@ class Desk:
     channel: str = "chat"
     prices: str = ""
     series: SeriesStore = field(default_factory=MemorySeries)
+    pages: Pages = field(default_factory=closed_pages, repr=False)
+    chart_style: str = "dark"
     workshop: Workshop = field(default_factory=Workshop)
     alerts: AlertSource | None = None
     market_ms: Callable[[int], int] = field(default=lambda now_ms: now_ms, repr=False)

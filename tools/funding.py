@@ -93,7 +93,7 @@ async def get_funding(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Market:
+class LendingMarket:
     """What an offer is checked against. `worth` is what one of the currency is worth in dollars."""
 
     status: FundingStatus
@@ -102,11 +102,11 @@ class _Market:
     worth: Decimal
 
 
-async def _market(desk: Desk, place: Venue, verbs: FundingVerbs, currency: str) -> _Market:
+async def lending_market(desk: Desk, place: Venue, verbs: FundingVerbs, currency: str) -> LendingMarket:
     dollars = verbs.dollars(currency)
-    questions: list[Any] = [verbs.status(currency), verbs.rates(currency, limit=1), verbs.book(currency, BOOK_DEPTH)]
+    questions: list[Any] = [verbs.status(currency), verbs.rates(currency, limit=0), verbs.book(currency, BOOK_DEPTH)]
     status, rates, book, *more = await read_all(desk, place.name, [*questions, *([dollars] if dollars else [])])
-    return _Market(status=status, rates=rates, book=book, worth=more[0] if more else Decimal(1))
+    return LendingMarket(status=status, rates=rates, book=book, worth=more[0] if more else Decimal(1))
 
 
 async def submit_funding_offer(
@@ -132,7 +132,17 @@ async def submit_funding_offer(
         hidden=hidden,
     )
     _check_terms(intent, verbs)
-    now = await _market(desk, place, verbs, intent.currency)
+    return propose_offer(desk, place, verbs, intent, await lending_market(desk, place, verbs, intent.currency))
+
+
+def propose_offer(desk: Desk, place: Venue, verbs: FundingVerbs, intent: OfferIntent, now: LendingMarket) -> Result:
+    """The pending action for an offer that keeps every rule.
+
+    Raises:
+        BadArgument: too much, too little, or a rate that earns nothing.
+        LimitExceeded: above the operator's own limit.
+    """
+    period = intent.period
     _check_amount(intent, now, verbs, place, desk)
     effective = intent.rate if intent.type is OfferType.LIMIT else now.rates.frr + intent.rate
     if effective <= 0:
@@ -164,7 +174,7 @@ def _check_terms(intent: OfferIntent, verbs: FundingVerbs) -> None:
         raise BadArgument("The offset of an frr_var offer is 0 or more.", advice="frr_fix takes a negative one.")
 
 
-def _check_amount(intent: OfferIntent, now: _Market, verbs: FundingVerbs, place: Venue, desk: Desk) -> None:
+def _check_amount(intent: OfferIntent, now: LendingMarket, verbs: FundingVerbs, place: Venue, desk: Desk) -> None:
     free, unit = now.status.wallet.free, intent.currency
     if intent.amount > free:
         raise BadArgument(
@@ -188,7 +198,7 @@ def _check_amount(intent: OfferIntent, now: _Market, verbs: FundingVerbs, place:
 
 
 def _offer_rows(
-    summary: Summary, intent: OfferIntent, effective: Decimal, now: _Market, *, verbs: FundingVerbs, now_ms: int
+    summary: Summary, intent: OfferIntent, effective: Decimal, now: LendingMarket, *, verbs: FundingVerbs, now_ms: int
 ) -> None:
     unit, rates, wallet = intent.currency, now.rates, now.status.wallet
     summary.row("Amount", f"{exact(intent.amount)} {unit} from the {verbs.wallet} wallet")

@@ -92,7 +92,7 @@ async def _lending(guard: Guard, verbs: FundingVerbs, ask: AskVenue) -> str:
             f"The {verbs.wallet} wallet holds {plain(status.wallet.free)} {guard['currency']} free now, less than the"
             f" {guard['amount']} of the offer."
         )
-    rates = await ask(verbs.rates(guard["currency"], limit=1))
+    rates = await ask(verbs.rates(guard["currency"], limit=0))
     shown, tolerance = Decimal(guard["frr"]), Decimal(guard["tolerance_percent"])
     moved = abs(rates.frr / shown - 1) * 100 if shown else Decimal(0)
     if moved <= tolerance:

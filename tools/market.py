@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -82,17 +82,21 @@ def _ticker(t: Ticker) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-async def get_klines(
-    desk: Desk,
-    *,
-    venue: str,
-    symbol: str,
-    interval: str,
-    market: str = PERPETUAL,
-    start: str = "",
-    end: str = "",
-    limit: int = 200,
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Klines:
+    """Candles of one market, oldest first; `older` bars of the range were not fetched."""
+
+    venue: Venue
+    what: str
+    interval: str
+    candles: tuple[Candle, ...]
+    older: int
+
+
+async def read_klines(
+    desk: Desk, *, venue: str, symbol: str, interval: str, market: str, start: str, end: str, limit: int
+) -> Klines:
+    """Raises BadArgument for an unknown venue, market, symbol or interval."""
     now = desk.clock.now_ms()
     start_ms, end_ms = to_span(start, end, now)
     if desk.venue(venue).name == BLAVE:
@@ -100,7 +104,7 @@ async def get_klines(
         desk.require_key(found)
         native, interval = native_symbol(symbol), blave_interval(interval)
         candles, older = await newest_candles(desk, native, interval, start_ms=start_ms, end_ms=end_ms, limit=limit)
-        return klines_answer(desk, found, native, interval=interval, candles=candles, older=older)
+        return Klines(found, native, interval, tuple(candles), older)
     found, verbs = desk.verbs(venue, market)
     interval = known_interval(interval, verbs.intervals, f"{found.title} {market}")
     instrument = await desk.instrument(venue, market, symbol)
@@ -112,7 +116,26 @@ async def get_klines(
     candles, older = await fetch_candles(
         page, interval, start_ms=start_ms, end_ms=end_ms, most=limit, page_size=verbs.max_candles, now_ms=now
     )
-    return klines_answer(desk, found, f"{market} {instrument.symbol}", interval=interval, candles=candles, older=older)
+    return Klines(found, f"{market} {instrument.symbol}", interval, candles, older)
+
+
+async def get_klines(
+    desk: Desk,
+    *,
+    venue: str,
+    symbol: str,
+    interval: str,
+    market: str = PERPETUAL,
+    start: str = "",
+    end: str = "",
+    limit: int = 200,
+) -> Result:
+    found = await read_klines(
+        desk, venue=venue, symbol=symbol, interval=interval, market=market, start=start, end=end, limit=limit
+    )
+    return klines_answer(
+        desk, found.venue, found.what, interval=found.interval, candles=found.candles, older=found.older
+    )
 
 
 def klines_answer(

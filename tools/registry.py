@@ -12,6 +12,8 @@ from blave_mcp.tools.funding import FUNDING_TOOLS
 from blave_mcp.tools.market import MARKET_TOOLS
 from blave_mcp.tools.spec import Guide, Prompt, Tool, Toolset, Touch
 from blave_mcp.tools.trade_tools import TRADE_TOOLS
+from blave_mcp.tools.workflows.prompts import WORKFLOW_PROMPTS
+from blave_mcp.tools.workflows.tools import WORKFLOW_TOOLS
 
 ALL_TOOLS: tuple[Tool, ...] = (
     *MARKET_TOOLS,
@@ -19,11 +21,12 @@ ALL_TOOLS: tuple[Tool, ...] = (
     *ACCOUNT_TOOLS,
     *TRADE_TOOLS,
     *FUNDING_TOOLS,
+    *WORKFLOW_TOOLS,
     *EXPLORE_TOOLS,
     *CONFIRM_TOOLS,
 )
 ALL_GUIDES: tuple[Guide, ...] = BLAVE_GUIDES
-ALL_PROMPTS: tuple[Prompt, ...] = ()
+ALL_PROMPTS: tuple[Prompt, ...] = WORKFLOW_PROMPTS
 
 _CAN_PROPOSE = frozenset({Toolset.TRADE, Toolset.EXPLORE, Toolset.FUNDING, Toolset.WORKFLOW})
 

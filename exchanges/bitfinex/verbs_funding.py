@@ -63,11 +63,14 @@ class BitfinexFunding(FundingVerbs):
 
     def rates(self, currency: str, *, limit: int) -> Ask[FundingRates]:
         symbol = symbol_of(currency)
-        return ask(
-            lambda payload, stats: parse_funding.rates(payload, stats, _name(currency)),
-            BITFINEX["public.ticker.funding"].call(fSymbol=symbol),
-            BITFINEX["public.funding.stats"].call(fSymbol=symbol, limit=max(1, min(limit, MOST_POINTS))),
-        )
+        calls = [BITFINEX["public.ticker.funding"].call(fSymbol=symbol)]
+        if limit > 0:
+            calls.append(BITFINEX["public.funding.stats"].call(fSymbol=symbol, limit=min(limit, MOST_POINTS)))
+
+        def parse(payload: Any, *stats: Any) -> FundingRates:
+            return parse_funding.rates(payload, stats[0] if stats else [], _name(currency))
+
+        return ask(parse, *calls)
 
     def trades(
         self, currency: str, *, start_ms: int | None, end_ms: int | None, limit: int

@@ -28,7 +28,7 @@ from tests.server import snapshots
 from tests.server.peers import MODERN, READING_S, Peer, text_of
 from tests.server.venues import LoopbackVenue
 
-MOST_TOOLS = 45
+MOST_TOOLS = 56
 MOST_BYTES = 60_000
 INVALID_PARAMS = -32602
 

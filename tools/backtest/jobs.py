@@ -12,7 +12,7 @@ import anyio.to_thread
 import numpy as np
 
 from blave_mcp.tools.answers import MODE_TAGS
-from blave_mcp.tools.backtest import inputs, metrics, texts
+from blave_mcp.tools.backtest import inputs, metrics, pictures, texts
 from blave_mcp.tools.backtest.data import Loaded, Wanted, load
 from blave_mcp.tools.backtest.engine import (
     Run,
@@ -28,9 +28,11 @@ from blave_mcp.tools.backtest.engine import (
 from blave_mcp.tools.backtest.kernels import Floats
 from blave_mcp.tools.backtest.permutation import Tick
 from blave_mcp.tools.backtest.signals import Grid, Strategy, grid_of, strategy_named
+from blave_mcp.tools.charts.figure import Figure
 from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.spec import File, Result, csv
 from blave_mcp.tools.times import day, interval_ms
+from blave_mcp.tools.workflows.show import illustrated
 
 T = TypeVar("T")
 MOST_CELLS = 2_000
@@ -71,6 +73,11 @@ async def in_thread(work: Callable[[Tick], T], caller: Caller | None, title: str
     finally:
         stop.set()
     return found
+
+
+async def with_pictures(desk: Desk, result: Result, drawn: Sequence[Figure | None]) -> Result:
+    """The answer with those pictures that there are."""
+    return await illustrated(desk, result, *(figure for figure in drawn if figure is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +175,7 @@ async def backtest_job(desk: Desk, ask: Asked, caller: Caller | None) -> Result:
     values = ask.strategy.values(ask.fixed)
     loaded = await load(desk, ask.wanted(), caller)
 
-    def work(tick: Tick) -> Result:
+    def work(tick: Tick) -> tuple[Result, list[Figure | None]]:
         ready = prepare(loaded, ask.settings)
         ours, market = backtest(ready.tape, ask.strategy, values), buy_and_hold(ready.tape)
         tick(0.5)
@@ -190,9 +197,11 @@ async def backtest_job(desk: Desk, ask: Asked, caller: Caller | None) -> Result:
             "last_trades": texts.trades_data(trades), "curve": texts.curve_data(curve),
         }  # fmt: skip
         files = (texts.curve_file(curve, ours), texts.trades_file(trades, title))
-        return Result("\n".join(parts), data, files=files)
+        note = "Fees as set; parameters that were chosen on this range make it in-sample."
+        drawn = [pictures.curve_figure(curve, note=note), pictures.regime_figure(title, regimes)]
+        return Result("\n".join(parts), data, files=files), drawn
 
-    return await in_thread(work, caller, "Backtest")
+    return await with_pictures(desk, *await in_thread(work, caller, "Backtest"))
 
 
 def run_notes(ours: Run, found: metrics.Metrics, trades: Sequence[metrics.Trade]) -> list[str]:
@@ -260,7 +269,7 @@ async def scan_job(desk: Desk, ask: Asked, grid_text: str, caller: Caller | None
     per_day = _DAY_MS / interval_ms(ask.period)
     loaded = await load(desk, ask.wanted(extra_bars=memory_of(ask.strategy, grid, per_day)), caller)
 
-    def work(tick: Tick) -> Result:
+    def work(tick: Tick) -> tuple[Result, list[Figure | None]]:
         ready = prepare(loaded, ask.settings)
         found = scan(ready.tape, ask.strategy, grid)
         tick(0.9)
@@ -293,9 +302,10 @@ async def scan_job(desk: Desk, ask: Asked, grid_text: str, caller: Caller | None
             "buy_and_hold": market.data(), "heat_map": None if picture is None else texts.map_data(picture),
         }  # fmt: skip
         whole = File("grid.csv", scan_table(found, ask.strategy) + "\n", f"{ask.title}: every cell of the scan")
-        return Result("\n".join(parts), data, files=(whole,))
+        drawn = [pictures.scan_figure(found, choice, f"{loaded.bars.symbol} {ask.title}")]
+        return Result("\n".join(parts), data, files=(whole,)), drawn
 
-    return await in_thread(work, caller, f"Scan of {len(grid.cells)} cells")
+    return await with_pictures(desk, *await in_thread(work, caller, f"Scan of {len(grid.cells)} cells"))
 
 
 def _cell_data(found: Scan, cell: int) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from blave_mcp.exchanges.errors import BadArgument
-from blave_mcp.tools.backtest import inputs, metrics, permutation, texts, validation
+from blave_mcp.tools.backtest import inputs, metrics, permutation, pictures, texts, validation
 from blave_mcp.tools.backtest.data import load
 from blave_mcp.tools.backtest.engine import Run, Scan, Tape, buy_and_hold, run, scan_trades, signal_trades
 from blave_mcp.tools.backtest.jobs import (
@@ -26,10 +26,12 @@ from blave_mcp.tools.backtest.jobs import (
     prepare,
     run_notes,
     scan_table,
+    with_pictures,
 )
 from blave_mcp.tools.backtest.permutation import NullTest, Tick, silent
 from blave_mcp.tools.backtest.signals import Grid, Values, grid_of
 from blave_mcp.tools.backtest.verdict import Verdict, judge
+from blave_mcp.tools.charts.figure import Figure
 from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.spec import File, Result, csv
 from blave_mcp.tools.times import day, interval_ms, to_ms
@@ -129,15 +131,26 @@ async def validate_job(
     per_day = _DAY_MS / interval_ms(ask.period)
     loaded = await load(desk, ask.wanted(extra_bars=memory_of(ask.strategy, grid, per_day)), caller)
 
-    def work(tick: Tick) -> Result:
+    def work(tick: Tick) -> tuple[Result, list[Figure | None]]:
         ready = prepare(loaded, ask.settings)
         at = split_of(ready.tape, split)
         found = validate(
             ready.tape, at, ask, grid, choose=choose, permutations=permutations, seed=seed, method=method, tick=tick
         )
-        return validated_result(desk, ready, found, choose, seed)
+        return validated_result(desk, ready, found, choose, seed), validated_figures(ready, found)
 
-    return await in_thread(work, caller, f"Validation of {len(grid.cells)} cells")
+    return await with_pictures(desk, *await in_thread(work, caller, f"Validation of {len(grid.cells)} cells"))
+
+
+def validated_figures(ready: Ready, found: Validated) -> list[Figure | None]:
+    """The grid in sample, the chosen cell out of sample, and where it lies among its rotations."""
+    title = f"{ready.tape.bars.symbol} {found.ask.title}"
+    note = "Out of sample: chosen on the bars before these."
+    return [
+        pictures.scan_figure(found.inside, metrics.choose(found.inside), f"{title}, in sample"),
+        pictures.curve_figure(metrics.curve_of(found.after, f"{title}, out of sample"), note=note),
+        pictures.null_figure(f"{title}, out of sample", found.timing),
+    ]
 
 
 BRIEF = ("total_return", "annual_return", "sharpe", "max_drawdown", "held", "trades", "win_rate")
@@ -241,7 +254,7 @@ async def compare_job(
         warm = max(warm, memory_of(ask.strategy, grids[-1], per_day))
     loaded = [await load(desk, ask.wanted(extra_bars=warm), caller) for ask in asks]
 
-    def work(tick: Tick) -> Result:
+    def work(tick: Tick) -> tuple[Result, list[Figure | None]]:
         ready = [prepare(one, ask.settings) for one, ask in zip(loaded, asks, strict=True)]
         # The same bars for all of them: those that every series has.
         first = max(int(one.tape.time_ms[0]) for one in ready)
@@ -256,9 +269,12 @@ async def compare_job(
                 )
             )  # fmt: skip
         words = ", ".join(dict.fromkeys(one.words for one in loaded))
-        return compared_result(desk, Ready(loaded=replace(loaded[0], words=words), tape=tapes[0]), found, seed)
+        result = compared_result(desk, Ready(loaded=replace(loaded[0], words=words), tape=tapes[0]), found, seed)
+        curves = [(f"{n} {one.ask.title}", metrics.curve_of(one.after, "")) for n, one in enumerate(found, 1)]
+        title = f"{tapes[0].bars.symbol}: strategies compared out of sample"
+        return result, [pictures.compared_figure(title, curves, note="Each chosen on the bars before these.")]
 
-    return await in_thread(work, caller, f"Comparison of {len(asks)} strategies")
+    return await with_pictures(desk, *await in_thread(work, caller, f"Comparison of {len(asks)} strategies"))
 
 
 def _share(tick: Tick, n: int, of: int, done: float) -> None:

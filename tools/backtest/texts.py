@@ -173,7 +173,10 @@ def null_data(test: NullTest) -> dict[str, Any]:
     }  # fmt: skip
     finite = test.null[np.isfinite(test.null)]
     if len(finite):
-        counts, edges = np.histogram(finite, bins=BINS)
+        low, high = float(finite.min()), float(finite.max())
+        if high - low < 1e-9 * max(1.0, abs(low), abs(high)):  # all alike but for their last digits
+            low, high = low - 0.5, high + 0.5
+        counts, edges = np.histogram(finite, bins=BINS, range=(low, high))
         told |= {
             "counts": counts.tolist(),
             "edges": plain(edges),

@@ -18,12 +18,14 @@ from blave_mcp.tools.answers import answer, split, table
 from blave_mcp.tools.blave.market import BLAVE, native_symbol
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact
+from blave_mcp.tools.research.screening import median_size, notes, scores
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
 
 USUAL = ("price", "price_change.24h", "market_cap", "market_cap_percentile")
 STATISTICS = ("up_prob", "exp_value", "avg_up_return", "avg_down_return", "return_ratio")
 SUFFICIENT = "is_data_sufficient"
 FEW = 6
+SCORE, NOTES, CHANGE = "score", "notes", "price_change.24h"
 
 _CONDITION = re.compile(r"\s*([A-Za-z][\w.\-]*)\s*(>=|<=|!=|==|=|>|<)\s*([^\s<>=!]+)\s*")
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -137,6 +139,7 @@ async def get_alpha_table(
     filter: str = "",
     symbols: str = "",
     columns: str = "",
+    rank_by: str = "",
 ) -> Result:
     venue = desk.venue(BLAVE)
     desk.require_key(venue)
@@ -149,9 +152,15 @@ async def get_alpha_table(
     order = resolve(sort_by, known) if sort_by else ""
     kept, absent = _of_symbols(rows, symbols)
     found = [row for row in kept if all(test.holds(row) for test in tests)]
+    ranked = [resolve(name, known) for name in split(rank_by, "rank_by", 6)] if rank_by else []
+    if ranked:
+        found, order, descending = _ranked(rows, found, ranked), order or SCORE, descending if order else True
     if order:
         found = sort_rows(found, order, descending=descending)
-    shown_columns = _shown(wanted, [*([order] if order else []), *(test.column for test in tests)], known)
+    used = [*([order] if order and order != SCORE else []), *ranked, *(test.column for test in tests)]
+    shown_columns = _shown(wanted, used, known)
+    if ranked:
+        shown_columns[1:1] = [SCORE, NOTES]
     shown = table(shown_columns, [[_cell(row.get(name)) for name in shown_columns] for row in found[:top]])
     left = len(found) - shown.shown
     lacking = {t.column: sum(row.get(t.column) is None for row in kept) for t in tests}
@@ -164,11 +173,37 @@ async def get_alpha_table(
         if any(lacking.values())
         else "",
         f"Not in the table: {', '.join(absent)}." if absent else "",
+        f"{SCORE}: mean place among all symbols in {', '.join(ranked)}, 0 to 100; unlike scales are never added."
+        if ranked
+        else "",
         "The statistics mean little where is_data_sufficient is false." if SUFFICIENT in shown_columns else "",
         "" if columns else f"Other columns: {_grouped([c for c in known if c not in shown_columns])}.",
     ]
     data = {"rows": shown.data, "matching": len(found), "of": len(rows), "not_shown": left, "absent": absent}
     return answer(desk, venue, parts, data)
+
+
+def _ranked(rows: Sequence[Row], found: Sequence[Row], columns: Sequence[str]) -> list[Row]:
+    """The found rows with their score among all rows, and what speaks against chasing them."""
+    by_column = [{str(r["symbol"]): v for r in rows if isinstance(v := r.get(c), Decimal)} for c in columns]
+    score = scores(by_column)
+    usual = median_size([rate for row in rows for rate in _funding(row)])
+    return [
+        {
+            **row,
+            SCORE: None if (value := score.get(str(row["symbol"]))) is None else round(value, 1),
+            NOTES: notes(_number(row.get(CHANGE)), _funding(row), usual) or None,
+        }
+        for row in found
+    ]
+
+
+def _funding(row: Row) -> list[Decimal]:
+    return [v for name, v in row.items() if name.startswith("funding_rate.") and isinstance(v, Decimal)]
+
+
+def _number(value: Value) -> Decimal | None:
+    return value if isinstance(value, Decimal) else None
 
 
 def _grouped(columns: Sequence[str]) -> str:
@@ -241,5 +276,6 @@ ALPHA_TABLE_TOOL = Tool(
         text("filter", '"market_cap_percentile<=50 and holder_concentration>0.5".'),
         text("symbols", 'Only these: "BTC,ETH".'),
         text("columns", "Only these, comma separated; the usual ones where left out."),
+        text("rank_by", "Columns whose percentiles make a score, with notes on funding and moves already made."),
     ),
 )

@@ -1,0 +1,1 @@
+"""Pages and feeds that are no venue, over the same transport, parsed purely."""

@@ -1,0 +1,1 @@
+"""Workflows as computations: data in, tables and plans out."""

@@ -1,0 +1,1 @@
+"""Workflow tools: several reads, one computation, one picture."""
