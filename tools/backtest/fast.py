@@ -25,7 +25,32 @@ from blave_mcp.tools.backtest.signals import Grid, Strategy, carried
 LOOPS = "blave_mcp.tools.backtest.loops"
 _lock = threading.Lock()
 _loaded: list[Any] = []
-_rooms = threading.local()
+
+
+class _Rooms(threading.local):
+    """Where a thread's loops write: one room for all of its jobs, since new memory costs more than the loops do."""
+
+    def __init__(self) -> None:
+        self.rows = np.empty((65_536, 3), np.int32)
+        self._grow(0)
+
+    def _grow(self, bars: int) -> None:
+        self.floats, self.held = np.empty((5, bars)), np.empty((bars + 1, 3))
+        self.changes = np.empty(bars + 1, np.int32)
+
+    def of(self, bars: int) -> _Rooms:
+        """The rooms of this thread, large enough for so many bars."""
+        if len(self.held) <= bars:
+            self._grow(bars)
+        return self
+
+    def kept(self, found: tuple[Any, int]) -> tuple[Any, int]:
+        """Keeps the rows that a loop had to enlarge."""
+        self.rows = found[0]
+        return found
+
+
+_rooms = _Rooms()
 
 
 def available() -> bool:
@@ -80,8 +105,9 @@ def tape_of(bars: Bars, settings: Settings) -> Tape:
     """What `engine.tape_of` makes, by the loops."""
     root = np.sqrt(bars.per_year)
     net, vols, sizes = loops().market(
-        bars.close, bars.bars_in(settings.vol_days), settings.target_vol / root, settings.vol_floor / root, settings.cap
-    )
+        bars.close, bars.bars_in(settings.vol_days), settings.target_vol / root, settings.vol_floor / root,
+        settings.cap, _rooms.of(len(bars)).floats,
+    )  # fmt: skip
     n = len(bars) - 1
     sizes, vols = kernels.shifted(sizes, settings.lag, 0.0), kernels.shifted(vols, settings.lag, np.nan)
     return Tape(
@@ -118,7 +144,7 @@ class Grids:
     def over(self, tape: Tape) -> Scan | None:
         """The scan on a tape of these bars; None where a bar may ruin."""
         run, cost = loops(), tape.settings.cost
-        held, ruins = run.sums(tape.net, tape.sizes, tape.carry, cost)
+        held, ruins = run.sums(tape.net, tape.sizes, tape.carry, cost, _rooms.of(len(self._bars)).held)
         if ruins:
             return None
         shift = tape.settings.lag - int(tape.at[0])
@@ -165,8 +191,11 @@ class Grids:
         at = {level: n for n, level in enumerate(levels)}
         entry, leaving = (np.array([at[cell[name]] for cell in cells]) for name in ("entry", "exit"))
         age = carried(self._bars, cells[0])
-        found = loops().threshold_trades(self._bars.alpha("alpha"), np.array(levels), entry, leaving, age, _room())
-        return list(range(len(cells))), *_kept(found)
+        room = _rooms.of(len(self._bars))
+        found = loops().threshold_trades(
+            self._bars.alpha("alpha"), np.array(levels), entry, leaving, age, room.rows, room.floats, room.changes
+        )
+        return list(range(len(cells))), *room.kept(found)
 
     def _kd(self) -> list[Callable[[], Part]]:
         bars, cells, d_smooth = self._bars, self._grid.cells, int(self._grid.cells[0]["d_smooth"])
@@ -179,21 +208,13 @@ class Grids:
         def one(period: int) -> Part:
             mine = by_period[period]
             smooths = np.array([int(cells[n]["k_smooth"]) for n in mine])
-            return mine, *_kept(loops().kd_trades(bars.close, lows, highs, period, smooths, d_smooth, _room()))
+            room = _rooms.of(len(bars))
+            found = loops().kd_trades(
+                bars.close, lows, highs, period, smooths, d_smooth, room.rows, room.floats, room.changes
+            )
+            return mine, *room.kept(found)
 
         return [partial(one, period) for period in by_period]
-
-
-def _room() -> Any:
-    """Where this thread writes trades: one room for all of its jobs, since new memory costs more than the loops."""
-    if not hasattr(_rooms, "rows"):
-        _rooms.rows = np.empty((65_536, 3), np.int32)
-    return _rooms.rows
-
-
-def _kept(found: tuple[Any, int]) -> tuple[Any, int]:
-    _rooms.rows = found[0]
-    return found
 
 
 class _Lazy(Sequence[Trades]):

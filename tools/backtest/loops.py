@@ -46,19 +46,22 @@ def log1p_into(values: Any, out: Any) -> None:
 
 
 @compiled
-def market(close: Any, window: int, target: float, floor: float, cap: float) -> Any:
+def market(close: Any, window: int, target: float, floor: float, cap: float, room: Any) -> Any:
     """Forward returns, volatilities and sizes, shape (n,) each; the last return is 0. Everything is per bar.
 
     Sums are kept in two parts (Knuth's two-sum), so that they are as exact as extended precision.
+
+    Args:
+        room: shape (5 or more, n or more); its values are lost.
     """
     n = len(close)
-    net, moves = np.empty(n), np.empty(n)
+    net, moves = np.empty(n), room[4, :n]
     after = close[1:]
     for i in range(n - 1):
         net[i] = after[i] / close[i] - 1.0
     net[n - 1] = 0.0
     log1p_into(net, moves)
-    first, rest, first2, rest2 = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    first, rest, first2, rest2 = room[0, :n], room[1, :n], room[2, :n], room[3, :n]
     s = e = s2 = e2 = 0.0
     # moves[i] is that from bar i to i + 1: it is known when bar i + 1 closes.
     for i in range(n):
@@ -92,14 +95,13 @@ def market(close: Any, window: int, target: float, floor: float, cap: float) -> 
 
 
 @compiled
-def sums(net: Any, sizes: Any, carry: float, cost: float) -> Any:
+def sums(net: Any, sizes: Any, carry: float, cost: float, held: Any) -> Any:
     """Prefix sums of what a bar earns that is held long: of returns, their squares, and the product of 1 + returns.
 
     Returns:
-        Shape (n + 1, 3), and whether a bar may ruin or the product leaves what a float holds well.
+        Shape (n + 1, 3) in the room `held`, and whether a bar may ruin or the product leaves what a float holds well.
     """
     n = len(net)
-    held = np.empty((n + 1, 3))
     a = b = worst = 0.0
     c = 1.0
     before = sizes[0]
@@ -167,14 +169,16 @@ def _by_level(cells: Any, many: int) -> Any:
 
 
 @compiled
-def threshold_trades(alpha: Any, levels: Any, entry: Any, leaving: Any, max_age: int, rows: Any) -> Any:
+def threshold_trades(
+    alpha: Any, levels: Any, entry: Any, leaving: Any, max_age: int, rows: Any, room: Any, changes: Any
+) -> Any:  # fmt: skip
     """The trades of every cell of a long-only threshold grid in one pass over the indicator, before any lag.
 
     A cell changes only where the indicator crosses one of its two levels.
 
     Args:
         levels: sorted; entry, leaving: per cell, the number of its level.
-        rows: room for trades, shape (some, 3).
+        rows: room for trades, shape (some, 3); room, changes: shapes (5 or more, bars or more) and (bars + 1 or more,).
 
     Returns:
         Rows of cell, start, end, in the order in which they ended, and how many of them hold something. The rows are
@@ -185,7 +189,8 @@ def threshold_trades(alpha: Any, levels: Any, entry: Any, leaving: Any, max_age:
     begun = np.full(cells, -1, np.int32)
     ups, first_up = _by_level(entry, many)
     downs, first_down = _by_level(leaving, many)
-    codes, changes, changed = _codes(alpha, levels)
+    codes = room[0, :size]
+    changed = _codes(alpha, levels, codes, changes)
     over, under, last = 0, many, -1
     for at in range(changed + 1):
         i = changes[at] if at < changed else size
@@ -222,14 +227,14 @@ def threshold_trades(alpha: Any, levels: Any, entry: Any, leaving: Any, max_age:
 
 
 @compiled
-def _codes(alpha: Any, levels: Any) -> Any:
+def _codes(alpha: Any, levels: Any, codes: Any, changes: Any) -> int:
     """For each value how many levels lie below it plus how many below or at it, -1 where it is unknown.
 
     Returns:
-        The codes, the bars at which they change (the first among them), and how many these are.
+        How many bars there are at which they change, the first among them; they stand in `changes`.
     """
     size, many = len(alpha), len(levels)
-    codes, changes, changed = np.empty(size), np.empty(size + 1, np.int32), 0
+    changed = 0
     for first in range(0, size, BLOCK):
         part, out = alpha[first : first + BLOCK], codes[first : first + BLOCK]
         for i in range(len(out)):
@@ -245,29 +250,29 @@ def _codes(alpha: Any, levels: Any) -> Any:
         changes[changed] = i
         changed += now != before
         before = now
-    return codes, changes, changed
+    return changed
 
 
 @compiled
-def _stochastic(close: Any, lows: Any, highs: Any, period: int) -> Any:
+def _stochastic(close: Any, lows: Any, highs: Any, period: int, raw: Any) -> None:
     """Raw %K from the first full window on."""
     k, span = 0, 1
     while span * 2 <= period:
         span *= 2
         k += 1
-    m = len(close) - period + 1
-    raw = np.empty(m)
+    m = len(raw)
     least, most, last = lows[k], highs[k], close[period - 1 :]
     least_too, most_too = least[period - span :], most[period - span :]
     for i in range(m):
         floor = min(least[i], least_too[i])
         span_of = max(most[i], most_too[i]) - floor
         raw[i] = (last[i] - floor) / span_of * 100.0 if span_of > 0.0 else np.nan
-    return raw
 
 
 @compiled
-def kd_trades(close: Any, lows: Any, highs: Any, period: int, smooths: Any, d_smooth: int, rows: Any) -> Any:
+def kd_trades(
+    close: Any, lows: Any, highs: Any, period: int, smooths: Any, d_smooth: int, rows: Any, room: Any, changes: Any
+) -> Any:  # fmt: skip
     """The trades of the long-only KD cells of one period, one for each smoothing of %K (ascending), before any lag.
 
     Args:
@@ -279,10 +284,11 @@ def kd_trades(close: Any, lows: Any, highs: Any, period: int, smooths: Any, d_sm
     count = 0
     if len(close) < period:
         return rows, count
-    raw = _stochastic(close, lows, highs, period)
-    m = len(raw)
-    added, gap, summed = raw.copy(), np.empty(m), 1
-    sign, changes = np.empty(m), np.empty(m, np.int32)
+    m = len(close) - period + 1
+    raw, added, gap, sign = room[0, :m], room[1, :m], room[2, :m], room[3, :m]
+    _stochastic(close, lows, highs, period, raw)
+    added[:] = raw
+    summed = 1
     for cell in range(len(smooths)):
         m1 = m - smooths[cell] + 1
         m2 = m1 - d_smooth + 1

@@ -258,7 +258,9 @@ class PanelDrawing:
             self._across()
             self._upright(axes, panel.y_scale)
             if panel.low is not None or panel.high is not None:
-                axes.set_ylim(panel.low, panel.high)
+                # A series that never leaves one value has no range of its own.
+                flat = panel.low is not None and panel.low == panel.high
+                axes.set_ylim(panel.low - 1 if flat and panel.low is not None else panel.low, panel.high)
         if self._second is not None:
             self._upright(self._second, panel.right_scale)
             self._second.set_ylabel(self._wrapped(panel.right_label), color=look.text, fontsize=10)
