@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio.lowlevel
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault
 
@@ -122,3 +124,9 @@ class FakeCaller:
     async def ask_word(self, question: str) -> str | None:
         self.asked.append(question)
         return self.word
+
+
+def visible_text(*, most: int = 12) -> SearchStrategy[str]:
+    """Any text that may stand in an argument: nothing in it is invisible."""
+    seen = st.characters(exclude_categories=("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    return st.text(seen, min_size=1, max_size=most)

@@ -24,7 +24,7 @@ from blave_mcp.exchanges.wire import HttpRequest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.registry import ALL_TOOLS
-from blave_mcp.tools.spec import Result, Tool, Touch
+from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
 from tests.desks import KEY, ByHost, binance, desk_of, paper_binance, venue_over
 from tests.exchanges.binance.examples import example
 from tests.fakes import FakeCaller, FakeClock
@@ -190,6 +190,9 @@ def test_no_tool_sends_anything_but_reads_without_an_approval(tmp_path: Path, to
     assert stray == []
 
 
+PROPOSING = [t for t in ALL_TOOLS if t.touch is Touch.PROPOSE and t.toolset is not Toolset.FUNDING]
+"""Those of every venue; lending has its own, where there is any."""
+
 PROPOSALS: dict[str, dict[str, Any]] = {
     "place_order": {"market": "perpetual", "symbol": "BTC/USDT", "side": "buy", "size": "0.01"},
     "close_position": {"symbol": "BTC/USDT"},
@@ -212,7 +215,7 @@ async def _confirmed(desk: Desk, clock: FakeClock, tool: str, given_args: dict[s
     return await run(desk, named("confirm_action"), {"token": pending.data["token"], "confirmation": "CONFIRM"})
 
 
-@pytest.mark.parametrize("tool", [t for t in ALL_TOOLS if t.touch is Touch.PROPOSE], ids=lambda t: t.name)
+@pytest.mark.parametrize("tool", PROPOSING, ids=lambda t: t.name)
 async def test_every_write_tool_proposes_first_and_sends_only_when_confirmed(
     desk: Desk, house: ByHost, clock: FakeClock, tool: Tool
 ) -> None:

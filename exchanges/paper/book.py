@@ -8,9 +8,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from blave_mcp.exchanges.paper.borrowing import spot_key
 from blave_mcp.exchanges.paper.codec import dumps, pack, unpack
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
-from blave_mcp.exchanges.paper.types import Order, OrderList, OrderStatus, Product
+from blave_mcp.exchanges.paper.types import Order, OrderList, OrderRequest, OrderStatus, Product
 
 
 class Book:
@@ -188,3 +189,39 @@ def _product(key: str) -> str:
 def working(order: Order) -> bool:
     """Whether an open order rests on the book, where it can be hit and needs margin."""
     return not order.status.done and order.status is not OrderStatus.PENDING and not order.waits_for_trigger
+
+
+def met_by(order: Order, reach: Decimal, orders: Iterable[Order]) -> list[Order]:
+    """Returns the resting orders of the other side in the same book that an order meets on its way to a price."""
+    sign = order.side.sign
+    return [
+        other
+        for other in orders
+        if spot_key(other.key) == spot_key(order.key)
+        and other.side is order.side.opposite
+        and working(other)
+        and other.price is not None
+        and sign * other.price <= sign * reach
+    ]
+
+
+def amended(
+    order: Order, *, price: Decimal | None, qty: Decimal | None, trigger_price: Decimal | None, only_less: bool
+) -> OrderRequest:
+    """Returns an order's request with some numbers changed.
+
+    Raises: PaperRefusal NOT_AMENDABLE, NOTHING_TO_AMEND.
+    """
+    request = order.request
+    asked: dict[str, Any] = {"price": price, "qty": qty, "trigger_price": trigger_price}
+    news = {name: value for name, value in asked.items() if value is not None}
+    for name in news:
+        if getattr(request, name) is None:
+            raise PaperRefusal(Reason.NOT_AMENDABLE, f"a {request.type.value} order like this has no {name}")
+    if trigger_price is not None and order.triggered_ms is not None:
+        raise PaperRefusal(Reason.NOT_AMENDABLE, "it has been triggered")
+    if all(getattr(request, name) == value for name, value in news.items()):
+        raise PaperRefusal(Reason.NOTHING_TO_AMEND, "nothing would change")
+    if only_less and (set(news) != {"qty"} or (qty is not None and qty >= order.qty)):
+        raise PaperRefusal(Reason.NOT_AMENDABLE, f"only a quantity below {order.qty} keeps the priority")
+    return replace(request, **news)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from blave_mcp.exchanges.paper.account import Account
-from blave_mcp.exchanges.paper.book import working
+from blave_mcp.exchanges.paper.book import met_by, working
 from blave_mcp.exchanges.paper.checks import check_form, check_market, check_pair
-from blave_mcp.exchanges.paper.funds import Funds, rest_of
+from blave_mcp.exchanges.paper.funds import Funds, Plan, rest_of
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.matching import at_market, conditional, crosses, reduces, trail
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
@@ -276,11 +275,23 @@ class Engine:
             return self.finish(order, OrderStatus.EXPIRED, now_ms, refusal.reason)
         if request.quote_qty is not None:
             order = replace(order, qty=taken)
+        self._clear_way(order, plan, now_ms)
         if plan:
             self._end_rivals(order, now_ms)
         for price, size in plan:
             order = self._fill(order, price, size, now_ms, maker=False)
         return self._after(order, now_ms, rests=not at_market(request) and request.tif is TimeInForce.GTC)
+
+    def _clear_way(self, order: Order, plan: Plan, now_ms: int) -> None:
+        """Keeps an order from trading with its own account, where the venue does."""
+        reach = plan[-1][0] if plan else None
+        if order.price is not None and sum((size for _, size in plan), ZERO) < order.remaining:
+            reach = order.price
+        if reach is None or self.account.rules.self_trade == "none":
+            return
+        for other in met_by(order, reach, self.book.open()):
+            if self.book.is_open(other.id):
+                self.cancel(other, now_ms, Reason.SELF_TRADE)
 
     def hit(self, order: Order, now_ms: int) -> Order:
         """A resting limit order is reached by the market: it fills at its own price."""
@@ -380,25 +391,3 @@ class Engine:
             resting = working(order) and reduces(order.request)
             if (tied or resting) and self.book.is_open(order.id) and not self._closable(order):
                 self.finish(order, OrderStatus.EXPIRED, now_ms, Reason.POSITION_CLOSED)
-
-
-def amended(
-    order: Order, *, price: Decimal | None, qty: Decimal | None, trigger_price: Decimal | None, only_less: bool
-) -> OrderRequest:
-    """Returns an order's request with some numbers changed.
-
-    Raises: PaperRefusal NOT_AMENDABLE, NOTHING_TO_AMEND.
-    """
-    request = order.request
-    asked: dict[str, Any] = {"price": price, "qty": qty, "trigger_price": trigger_price}
-    news = {name: value for name, value in asked.items() if value is not None}
-    for name in news:
-        if getattr(request, name) is None:
-            raise PaperRefusal(Reason.NOT_AMENDABLE, f"a {request.type.value} order like this has no {name}")
-    if trigger_price is not None and order.triggered_ms is not None:
-        raise PaperRefusal(Reason.NOT_AMENDABLE, "it has been triggered")
-    if all(getattr(request, name) == value for name, value in news.items()):
-        raise PaperRefusal(Reason.NOTHING_TO_AMEND, "nothing would change")
-    if only_less and (set(news) != {"qty"} or (qty is not None and qty >= order.qty)):
-        raise PaperRefusal(Reason.NOT_AMENDABLE, f"only a quantity below {order.qty} keeps the priority")
-    return replace(request, **news)

@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.paper import purse
+from blave_mcp.exchanges.paper.book import amended
 from blave_mcp.exchanges.paper.codec import dumps
-from blave_mcp.exchanges.paper.engine import amended
 from blave_mcp.exchanges.paper.listings import DEFAULT_BALANCES, default_listings
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.exchanges.paper.reading import Reading, of

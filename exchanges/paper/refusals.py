@@ -58,6 +58,8 @@ class Reason(StrEnum):
     """Never refuses: orders of an account in liquidation are CANCELED with this reason."""
     LIST_SIBLING = "list_sibling"
     """Never refuses: the other order of an OCO was executed, or the working order of an OTO ended unfilled."""
+    SELF_TRADE = "self_trade"
+    """Never refuses: a resting order that an order of the same account would have met is CANCELED with this reason."""
     GOOD_TILL_PASSED = "good_till_passed"
     """Never refuses: expire_ms was reached."""
 

@@ -111,6 +111,7 @@ class Rules:
             EXPIRED order.
         default_leverage, default_margin_mode, hedge: settings of a fresh account.
         cancel_list_together: whether cancelling one order of a list cancels all of it.
+        self_trade: what becomes of the account's own resting orders that an order would meet: "none" lets them rest.
         max_open_orders: per listing.
         keep_orders, keep_fills, keep_entries: how many done orders (and lists), fills, and entries of each other record
             are kept; the oldest go first.
@@ -124,6 +125,7 @@ class Rules:
     default_margin_mode: MarginMode = MarginMode.CROSS
     hedge: bool = False
     cancel_list_together: bool = True
+    self_trade: Literal["none", "cancel_maker"] = "none"
     max_open_orders: int = 200
     keep_orders: int = 2_000
     keep_fills: int = 4_000

@@ -111,7 +111,7 @@ def test_any_other_word_discards_the_action(word: Any, drawer: Drawer):
     before = holdings(peer)
     told = peer.call("confirm_action", token=token, confirmation=word)["structuredContent"]
     assert told["error"] == "NeedsConfirmation"
-    assert "not CONFIRM. The action was discarded." in told["what"]
+    assert "not CONFIRM to the letter. The action was discarded." in told["what"]
     assert "\u202e" not in told["what"]
     assert told["not_done"] == NOTHING_SENT
     assert state_of(peer, token) == "discarded"

@@ -81,7 +81,7 @@ def row(ask: Ask, order: Order) -> dict[str, Any]:
         "attachAlgoClOrdId": "", "attachAlgoOrds": [],
         "avgPx": "" if average is None else short(average.quantize(Decimal("1e-10"))),
         "cTime": str(order.triggered_ms or order.created_ms),
-        "cancelSource": "" if order.status is not OrderStatus.CANCELED else "1", "cancelSourceReason": "",
+        "cancelSource": _canceled_by(order), "cancelSourceReason": "",
         "category": "normal",
         "ccy": listing.settle if leveraged else "",
         "clOrdId": "" if algo else client_id(order),
@@ -114,6 +114,13 @@ def row(ask: Ask, order: Order) -> dict[str, Any]:
         "tradeQuoteCcy": "" if swap else listing.quote,
         "uTime": str(order.updated_ms),
     }  # fmt: skip
+
+
+def _canceled_by(order: Order) -> str:
+    """1: the user, 0: the venue."""
+    if order.status is not OrderStatus.CANCELED:
+        return ""
+    return "1" if order.reason is None else "0"
 
 
 def client_id(order: Order) -> str:
@@ -222,6 +229,8 @@ def place_one(ask: Ask) -> Order:
     price, name = ask.decimal("px"), client_name(ask, "clOrdId")
     if ask.given.get("attachAlgoOrds"):
         raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading attaches no orders to another")
+    if ask.text("stpMode") not in ("", "cancel_maker"):
+        raise OkxRefusal(NOT_IN_DEMO[0], f"{NOT_IN_DEMO[1]}: paper trading has self-trade prevention by cancel_maker")
     if kind in PRICED and (price is None or price <= 0):
         raise wrong("px")
     side = side_of(ask)

@@ -20,7 +20,12 @@ BALANCES: Mapping[str, Mapping[str, Decimal]] = {
     "funding": {"USDT": Decimal(10_000)},
 }
 RULES = Rules(
-    spot_wallet="trading", perp_wallet="trading", post_only="expire", default_leverage=Decimal(10), max_open_orders=500
+    spot_wallet="trading",
+    perp_wallet="trading",
+    post_only="expire",
+    self_trade="cancel_maker",
+    default_leverage=Decimal(10),
+    max_open_orders=500,
 )
 
 # Margin tiers of a large pair and of the others, made after what OKX publishes: ten times at most.

@@ -20,6 +20,7 @@ from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.wire import Credentials, HttpRequest
 from tests.conftest import ROOT
 from tests.exchanges.binance.examples import BASE, DIALECT, EVERY, KEY, NOW_MS, example
+from tests.fakes import visible_text
 
 VECTORS = json.loads((ROOT / "tests" / "signing" / "binance.json").read_text())["vectors"]
 
@@ -176,7 +177,7 @@ def values(param: Param) -> st.SearchStrategy[Any]:
         case Kind.JSON:
             return st.just(param.example)
         case _:
-            return st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1, max_size=12)
+            return visible_text()
 
 
 def arguments(params: Any) -> st.SearchStrategy[dict[str, Any]]:

@@ -19,6 +19,7 @@ from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint, to_decimal
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.wire import Credentials, HttpRequest
 from tests.exchanges.bybit.examples import BASE, DIALECT, EVERY, KEY, NOW_MS, example
+from tests.fakes import visible_text
 
 
 def sent(call: Call, *, key: Credentials | None = KEY, now_ms: int = NOW_MS) -> HttpRequest:
@@ -134,7 +135,7 @@ def test_an_amount_is_signed_and_sent_to_the_digit(amount: Any):
     assert to_decimal(told, "amount") == amount
 
 
-@given(st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1, max_size=12))
+@given(visible_text())
 @settings(deadline=None, max_examples=200)
 def test_whatever_the_text_the_signature_is_that_of_the_bytes(word: str):
     get = sent(BYBIT["linear.order.history"].call(category="linear", symbol=word, cursor=word))

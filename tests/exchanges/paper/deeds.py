@@ -106,6 +106,7 @@ class Life:
             spot_fee_in="quote" if size == 3 else "received",
             post_only="expire" if size == 2 else "refuse",
             cancel_list_together=size != 1,
+            self_trade="cancel_maker" if size >= 2 else "none",
             perp_wallet="spot" if number == 2 and size == 0 else "perp",
         )
         market = new_market()

@@ -227,6 +227,17 @@ def test_a_post_only_order_that_would_take_is_accepted_and_canceled(okx: Okx):
     assert okx.seen(order)["state"] == "canceled"
 
 
+def test_an_order_cancels_the_account_s_own_in_its_way(okx: Okx):
+    ask = okx.get("/market/books", instId=SPOT, sz=1)[0]["asks"][0][0]
+    mine = okx.order(SPOT, side="sell", ordType="limit", px=ask, sz="0.01")
+    assert okx.seen(mine, SPOT)["state"] == "live"
+    okx.order(SPOT, sz="500")
+    gone = okx.seen(mine, SPOT)
+    assert (gone["state"], gone["stpMode"], gone["cancelSource"]) == ("canceled", "cancel_maker", "0")
+    taker = {"instId": SPOT, "tdMode": "cash", "side": "buy", "ordType": "market", "sz": "500"}
+    assert okx.refused("/trade/order", **taker, stpMode="cancel_both") == "50038"
+
+
 def test_an_order_is_found_changed_and_canceled_by_its_client_id(okx: Okx):
     okx.order(ordType="limit", px=okx.near("0.9"), clOrdId="mine1", tag="96ee7de3fd4bBCDE")
     (found,) = okx.get("/trade/order", instId=SWAP, clOrdId="mine1")
