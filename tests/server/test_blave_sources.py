@@ -35,7 +35,7 @@ def running(home: Path, clock: FakeClock, **more: str) -> Iterator[App]:
         for pacer in app.pacers:
             pacer.put_away()
         if app.transports:
-            app.transports[0].books.close()  # type: ignore[attr-defined]
+            app.transports[0].close()  # type: ignore[attr-defined]
         app.store.close()
 
 

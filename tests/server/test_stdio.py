@@ -34,14 +34,14 @@ def test_the_handshake_tells_who_the_server_is(paper: Peer):
     assert paper.hello["protocolVersion"] == HANDSHAKE
     assert paper.hello["serverInfo"]["name"] == "blave-quant-mcp"
     assert paper.hello["serverInfo"]["version"] == metadata.version("blave-quant-mcp")
-    assert set(paper.hello["capabilities"]) == {"tools", "resources"}
+    assert set(paper.hello["capabilities"]) == {"tools", "resources", "prompts"}
 
 
 def test_the_newest_era_is_served_without_a_handshake(modern: Peer):
     assert MODERN in modern.hello["supportedVersions"]
     stamp = modern.hello["_meta"]["io.modelcontextprotocol/serverInfo"]
     assert (stamp["name"], stamp["version"]) == ("blave-quant-mcp", metadata.version("blave-quant-mcp"))
-    assert set(modern.hello["capabilities"]) == {"tools", "resources"}
+    assert set(modern.hello["capabilities"]) == {"tools", "resources", "prompts"}
 
 
 def test_every_tool_is_listed_and_can_be_called(peer: Peer):

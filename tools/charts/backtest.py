@@ -248,7 +248,7 @@ def _roomy(values: Gappy) -> tuple[float, float]:
     known = [0.0, *(value for value in values if value is not None)]
     low, high = min(known), max(known)
     room = (high - low) * 0.2 or 1.0
-    over = high > 0 or len(known) <= len(values)
+    over = high > 0 or high == low or len(known) <= len(values)
     return low - (room if low < 0 else 0), high + (room if over else 0)
 
 

@@ -9,10 +9,9 @@ from blave_mcp.exchanges.blave.indicators import INDICATORS
 from blave_mcp.exchanges.blave.models_market import LiquidationChange
 from blave_mcp.exchanges.blave.models_market import LiquidationMap as BlaveMap
 from blave_mcp.exchanges.blave.verbs_market import BlaveMaps
-from blave_mcp.exchanges.endpoint import decimal, integer, one_of, text
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
 from blave_mcp.exchanges.untrusted import clean
-from blave_mcp.tools.answers import PERPETUAL, VENUE, answer
+from blave_mcp.tools.answers import PERPETUAL, answer
 from blave_mcp.tools.blave import meaning
 from blave_mcp.tools.blave.history import alpha, known_arguments, known_symbol
 from blave_mcp.tools.blave.liquidation import at_each
@@ -27,7 +26,7 @@ from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.market import Klines, read_klines
 from blave_mcp.tools.research.studies import KNOWN, study_of
-from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
+from blave_mcp.tools.spec import Result
 from blave_mcp.tools.times import DAY_MS, interval_ms, minute
 from blave_mcp.tools.workflows.show import illustrated
 
@@ -206,30 +205,3 @@ async def _sectors(desk: Desk, window: str) -> Result:
     figure = sectors_figure(sectors, names, changes, sort_by=chosen)
     lines = [f"Sector rotation, {len(sectors)} sectors, daily data to {minute(rotation.times_ms[-1])} UTC.", figure.alt]
     return await illustrated(desk, answer(desk, venue, lines, {"sectors": len(sectors), "window": chosen}), figure)
-
-
-DRAW_TOOL = Tool(
-    name="draw_chart",
-    title="Draw a chart",
-    doc=(
-        "Draws a picture with its numbers: klines (candles, volume, indicators), liquidation_map (pending and recent "
-        "liquidations by price), sector_rotation. It is sent to the user's own channel where one is set up. Other "
-        "tools draw what they find themselves."
-    ),
-    toolset=Toolset.WORKFLOW,
-    touch=Touch.READ,
-    run=draw_chart,
-    wants_caller=True,
-    params=(
-        one_of("kind", KINDS, required=True, example="klines"),
-        text("symbol", '"BTC/USDT".', example="BTC/USDT"),
-        text("venue", f"klines: {VENUE} Default blave, which has no volume."),
-        one_of("market", ("spot", "margin", "perpetual"), "klines: of a venue with several.", example="perpetual"),
-        text("interval", 'klines: "15m", "1h", "1d"; default 1h.'),
-        integer("limit", "klines: bars; default 150.", low=2, high=500),
-        text("indicators", 'klines: "ma 20, ema 50, bollinger, rsi 14, kd 9, holder_concentration".'),
-        decimal("price_min", "liquidation_map: zoom."),
-        decimal("price_max", "liquidation_map: zoom."),
-        text("window", 'sector_rotation: sort by "1d", "3d", "7d", "30d" or "90d".'),
-    ),
-)

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import flag, integer, one_of
 from blave_mcp.exchanges.errors import Unavailable
 from blave_mcp.exchanges.sources.etf import PATHS, FlowDay, parse_etf
 from blave_mcp.tools.answers import table
@@ -14,7 +13,7 @@ from blave_mcp.tools.charts.flows import etf_figure
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.research.etf import bias, divergent, largest_fund, months, streak
-from blave_mcp.tools.spec import Result, Tool, Toolset, Touch, columnar
+from blave_mcp.tools.spec import Result, columnar
 from blave_mcp.tools.workflows.show import illustrated
 
 ASSETS = {"BTC": "Bitcoin", "ETH": "Ethereum"}
@@ -87,21 +86,3 @@ async def get_etf_flows(desk: Desk, *, asset: str = "BTC", days: int = 20, chart
         source="Source: Farside Investors. Green is inflow, red is outflow.",
     )
     return await illustrated(desk, result, figure)
-
-
-ETF_TOOL = Tool(
-    name="get_etf_flows",
-    title="ETF flows",
-    doc=(
-        "Daily net flows of the US spot Bitcoin or Ethereum ETFs by fund (million USD), month totals, streaks, days on "
-        "which the largest fund went against the total, and a long/short filter; with a chart. Reads a public page."
-    ),
-    toolset=Toolset.WORKFLOW,
-    touch=Touch.READ,
-    run=get_etf_flows,
-    params=(
-        one_of("asset", tuple(ASSETS), "Which ETFs."),
-        integer("days", "How many trading days, newest last.", low=1, high=400),
-        flag("chart", "Draw them as well."),
-    ),
-)

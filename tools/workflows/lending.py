@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import decimal, flag, integer, text
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.funding import (
     FundingBook,
@@ -19,7 +18,7 @@ from blave_mcp.exchanges.funding import (
     OfferIntent,
     OfferType,
 )
-from blave_mcp.tools.answers import VENUE, answer, table
+from blave_mcp.tools.answers import answer, table
 from blave_mcp.tools.charts.figure import Figure
 from blave_mcp.tools.charts.lending import ladder_figure
 from blave_mcp.tools.desk import Desk, Venue
@@ -37,15 +36,15 @@ from blave_mcp.tools.research.lending import (
     read_weights,
     weights_for,
 )
-from blave_mcp.tools.spec import Result, Tool, Toolset, Touch, columnar
+from blave_mcp.tools.spec import Result, columnar
 from blave_mcp.tools.summary import RISK
 from blave_mcp.tools.workflows.show import illustrated
+from blave_mcp.tools.workflows.tools import DEMAND
 
 HOUR_MS = 3_600_000
 PAGE = 10_000
 MOST_PAGES = 20
 DEPTH = 250
-DEMAND = "50000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,27 +265,3 @@ async def plan_lending(
         }
     result = answer(desk, plan.place, lines, data)
     return await illustrated(desk, result, plan_figure(plan)) if chart and plan.rungs else result
-
-
-LENDING_TOOL = Tool(
-    name="plan_lending",
-    title="Lending plan",
-    doc=(
-        "Plans offers of idle funds on a funding book: shares of periods by the FRR, rates from 3 days of trades, not "
-        "below what borrowers bid; expected yield and a chart. Nothing is sent: with propose it returns one pending "
-        "action for each cancel or offer, which the user must CONFIRM one by one."
-    ),
-    toolset=Toolset.WORKFLOW,
-    touch=Touch.PROPOSE,
-    run=plan_lending,
-    params=(
-        text("currency", "USD, USDT, BTC, ...", required=True, example="USDT"),
-        text("venue", VENUE),
-        decimal("amount", "At most so much; all that is free or rests where left out."),
-        integer("tranches", "Most offers of one period.", low=1, high=10),
-        text("weights", 'Your own shares by period in days: "2:70,30:30".'),
-        decimal("demand", "Sum of bids whose rate is the floor, in the currency."),
-        flag("propose", "Also make the pending actions."),
-        flag("chart", "Draw the ladder as well."),
-    ),
-)

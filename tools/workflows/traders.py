@@ -8,10 +8,9 @@ from typing import Any
 
 from blave_mcp.exchanges.blave.models_traders import PnlPoint, Trader
 from blave_mcp.exchanges.blave.verbs_traders import BlaveTraders
-from blave_mcp.exchanges.endpoint import decimal, flag, integer, text
 from blave_mcp.exchanges.errors import BadArgument, BlaveError, RateLimited
 from blave_mcp.exchanges.untrusted import clean, quoted
-from blave_mcp.tools.answers import VENUE, answer, table
+from blave_mcp.tools.answers import answer, table
 from blave_mcp.tools.blave.market import BLAVE
 from blave_mcp.tools.blave.trader import known_address
 from blave_mcp.tools.blave.traders import aged, leaders, usd
@@ -20,7 +19,7 @@ from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.format import exact, percent, short
 from blave_mcp.tools.grid import floor_to, to_base, to_units
 from blave_mcp.tools.research.traders import Record, Share, Wanted, at_a_glance, in_detail, record, shares, turnover
-from blave_mcp.tools.spec import Result, Tool, Toolset, Touch, columnar
+from blave_mcp.tools.spec import Result, columnar
 from blave_mcp.tools.trade import place_order
 from blave_mcp.tools.workflows.show import illustrated
 
@@ -251,48 +250,3 @@ async def _order(desk: Desk, venue: str, one: Share) -> tuple[str, str]:
         least = to_base(instrument, instrument.min_size) * one.mark
         raise BadArgument(f"{one.own:.2f} USD is too small for {instrument.symbol}; it wants about {least:.2f} USD.")
     return instrument.symbol, exact(to_base(instrument, units))
-
-
-TRADERS_FOUND_TOOL = Tool(
-    name="find_traders",
-    title="Traders to copy",
-    doc=(
-        "Screens Hyperliquid's leaderboard for traders worth following: Sharpe over real time, deepest fall, win rate, "
-        "turnover, length and freshness of the record, profit of late; a table, reasons why others fell out, a chart."
-    ),
-    toolset=Toolset.WORKFLOW,
-    touch=Touch.READ,
-    run=find_traders,
-    wants_caller=True,
-    params=(
-        decimal("min_sharpe", "Least Sharpe ratio."),
-        integer("min_points", "Least readings of PnL.", low=2, high=10_000),
-        decimal("min_account", "Least account in USD."),
-        decimal("max_turnover", "Most weekly volume over the account; bots have more."),
-        integer("min_days", "Least length of the record.", low=0, high=3650),
-        integer("max_idle_days", "Most days since the last reading.", low=0, high=3650),
-        flag("recent_profit", "Profit in the last week and month as well."),
-        integer("top", "How many to show.", low=1, high=50),
-        integer("look_at", "Most records to read, one request each.", low=1, high=90),
-        flag("chart", "Draw the PnL of the best three."),
-    ),
-)
-COPY_TOOL = Tool(
-    name="copy_trader",
-    title="Copy a trader's positions",
-    doc=(
-        "What following a Hyperliquid trader would mean for a capital: the same share of each position at the mark "
-        "price, and what cannot be copied. Nothing is sent: with propose it returns one pending order per position, "
-        "which the user must CONFIRM one by one."
-    ),
-    toolset=Toolset.WORKFLOW,
-    touch=Touch.PROPOSE,
-    run=copy_trader,
-    params=(
-        text("address", "The trader's wallet.", required=True, example=f"0x{'0' * 40}"),
-        decimal("capital", "Your own, in USD.", required=True, example="1000"),
-        text("venue", VENUE),
-        text("symbols", 'Only these coins: "BTC,ETH".'),
-        flag("propose", "Also make the pending orders, on the venue's perpetuals."),
-    ),
-)
