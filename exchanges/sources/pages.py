@@ -33,6 +33,7 @@ class Pages:
     etf_url: str = ETF_URL
     posts_url: str = POSTS_URL
     disguised: Transport | None = None
+    tries: int = TRIES
 
     async def read(self, url: str) -> bytes:
         """Returns the page's bytes.
@@ -61,7 +62,7 @@ class Pages:
     async def _try(self, transport: Transport, url: str) -> HttpReply:
         request = HttpRequest("GET", url, {"user-agent": AGENT, "accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
         fault = ""
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, self.tries + 1):
             try:
                 reply = await transport.send(request, timeout=TIMEOUT_S)
             except NetworkFault as error:
@@ -70,7 +71,7 @@ class Pages:
                 if reply.status not in (500, 502, 504):
                     return reply
                 fault = f"{urlsplit(url).netloc} answers {reply.status}"
-            if attempt < TRIES:
+            if attempt < self.tries:
                 await self.clock.sleep(attempt)
         raise Unavailable(f"The page cannot be read: {fault}.", undone=NO_DATA, advice="Try again later.")
 
@@ -82,7 +83,7 @@ class _Closed:
 
 def closed_pages() -> Pages:
     """For a desk that reads no page."""
-    return Pages(_Closed(), SystemClock())
+    return Pages(_Closed(), SystemClock(), tries=1)
 
 
 def _same_place(one: str, other: str) -> bool:
