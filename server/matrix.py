@@ -51,6 +51,7 @@ def _rows(columns: list[tuple[Kind, Market, Verbs]]) -> Iterator[tuple[str, list
     for kind_of_order in OrderType:
         name = f"order: {kind_of_order.value.replace('_', ' ')}"
         yield name, [_mark(kind_of_order in verbs.order_types) for _, _, verbs in columns]
+    yield "lending to others", [_mark(kind.funding is not None) for kind, _, _ in columns]
     yield "test environment", [_mark(bool(kind.dialect.hosts[v.product].testnet)) for kind, _, v in columns]
     yield "endpoints", [str(_endpoints(kind, verbs.product)) for kind, _, verbs in columns]
 

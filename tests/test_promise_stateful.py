@@ -274,4 +274,4 @@ def test_what_writes_was_confirmed_once_in_a_few_orders_of_events() -> None:
 
 @pytest.mark.slow
 def test_what_writes_was_confirmed_once_in_many_orders_of_events() -> None:
-    walked(200, 60)
+    walked(60, 60)

@@ -61,8 +61,8 @@ async def test_with_the_word_exactly_that_write_is_sent_once(day: Day, endpoint:
     assert state in (ActionState.DONE, ActionState.REFUSED, ActionState.UNKNOWN)
 
 
-PROPOSING = [t for t in ALL_TOOLS if t.touch is Touch.PROPOSE and t.toolset is not Toolset.FUNDING]
-"""Those of every venue; lending has its own, where there is any."""
+PROPOSING = [t for t in ALL_TOOLS if t.touch is Touch.PROPOSE and t.toolset not in (Toolset.FUNDING, Toolset.WORKFLOW)]
+"""Those of every venue; lending and the workflows have tests of their own."""
 
 PROPOSALS: dict[str, dict[str, Any]] = {
     "place_order": {"market": "perpetual", "symbol": "BTC/USDT", "side": "buy", "size": "0.01"},
