@@ -32,11 +32,19 @@ class _Rooms(threading.local):
 
     def __init__(self) -> None:
         self.rows = np.empty((65_536, 3), np.int32)
+        self._extremes = np.empty(0)
         self._grow(0)
 
     def _grow(self, bars: int) -> None:
         self.floats, self.held = np.empty((5, bars)), np.empty((bars + 1, 3))
         self.changes = np.empty(bars + 1, np.int32)
+
+    def extremes(self, powers: int, bars: int) -> Floats:
+        """Room for the extremes of two series, shape (2, powers, bars), without holes: the loops are made for that."""
+        wanted = 2 * powers * bars
+        if len(self._extremes) < wanted:
+            self._extremes = np.empty(wanted)
+        return self._extremes[:wanted].reshape(2, powers, bars)
 
     def of(self, bars: int) -> _Rooms:
         """The rooms of this thread, large enough for so many bars."""
@@ -138,8 +146,8 @@ class Grids:
 
     def __init__(self, bars: Bars, strategy: Strategy, grid: Grid, workers: ThreadPoolExecutor | None = None) -> None:
         self._bars, self._strategy, self._grid, self._workers = bars, strategy, grid, workers
-        self._jobs: list[Callable[[], Part]] = [self._threshold] if strategy.name == "threshold" else self._kd()
-        self._ahead = workers.submit(self._jobs[0]) if workers is not None and len(self._jobs) == 1 else None
+        alone = strategy.name == "threshold"
+        self._ahead = workers.submit(self._threshold) if workers is not None and alone else None
 
     def over(self, tape: Tape) -> Scan | None:
         """The scan on a tape of these bars; None where a bar may ruin."""
@@ -156,9 +164,9 @@ class Grids:
         if self._ahead is not None:
             parts: Iterable[tuple[list[int], Any]] = [one(self._ahead.result())]
         elif self._workers is not None:
-            parts = self._workers.map(lambda job: one(job()), self._jobs)
+            parts = self._workers.map(lambda job: one(job()), self._jobs())
         else:
-            parts = (one(job()) for job in self._jobs)
+            parts = (one(job()) for job in self._jobs())
         found = np.zeros((len(self._grid.cells), 5))
         for cells, part in parts:
             found[cells] = part
@@ -175,7 +183,7 @@ class Grids:
         out: list[Trades] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8))] * len(
             self._grid.cells
         )
-        for job in self._jobs:
+        for job in self._jobs():
             cells, rows, count = job()
             held = rows[:count].astype(np.int64)
             held = held[np.argsort(held[:, 0], kind="stable")]
@@ -184,6 +192,10 @@ class Grids:
                 mine = held[edges[n] : edges[n + 1]]
                 out[cell] = (mine[:, 1].copy(), mine[:, 2].copy(), np.ones(len(mine), np.int8))
         return out
+
+    def _jobs(self) -> list[Callable[[], Part]]:
+        """What looks for the trades, to be done before this thread asks for others: they share its rooms."""
+        return [self._threshold] if self._strategy.name == "threshold" else self._kd()
 
     def _threshold(self) -> Part:
         cells = self._grid.cells
@@ -203,7 +215,9 @@ class Grids:
         for n, cell in sorted(enumerate(cells), key=lambda pair: pair[1]["k_smooth"]):
             by_period.setdefault(int(cell["k_period"]), []).append(n)
         powers = max(by_period).bit_length()
-        lows, highs = _powers(bars.low, powers, np.minimum), _powers(bars.high, powers, np.maximum)
+        low_room, high_room = _rooms.of(len(bars)).extremes(powers, len(bars))
+        lows = _powers(bars.low, np.minimum, low_room)
+        highs = _powers(bars.high, np.maximum, high_room)
 
         def one(period: int) -> Part:
             mine = by_period[period]
@@ -233,11 +247,14 @@ class _Lazy(Sequence[Trades]):
         return self._found[index]
 
 
-def _powers(values: Floats, powers: int, take: np.ufunc) -> Floats:
-    """Extremes of 1, 2, 4, ... values, each at the first of them; what would need values after the end is left over."""
-    out = np.empty((powers, len(values)))
+def _powers(values: Floats, take: np.ufunc, out: Floats) -> Floats:
+    """Extremes of 1, 2, 4, ... values, each at the first of them; what would need values after the end is left over.
+
+    Args:
+        out: shape (how many powers, bars).
+    """
     out[0] = values
-    for k in range(1, powers):
+    for k in range(1, len(out)):
         span = 2 ** (k - 1)
         take(out[k - 1, span:], out[k - 1, :-span], out=out[k, :-span])
         out[k, -span:] = out[k - 1, -span:]

@@ -270,6 +270,45 @@ def _stochastic(close: Any, lows: Any, highs: Any, period: int, raw: Any) -> Non
 
 
 @compiled
+def _lengthen(added: Any, raw: Any, summed: int, wanted: int) -> None:
+    """Makes sums of `summed` values, each ending at its place in `added`, sums of `wanted` ones."""
+    for first in range(0, len(added), BLOCK):
+        part = added[first : first + BLOCK]
+        for back in range(summed, wanted):
+            skip = max(back - first, 0)
+            later, earlier = part[skip:], raw[first + skip - back :]
+            for i in range(len(later)):
+                later[i] += earlier[i]
+
+
+@compiled
+def _signs(slow: Any, d_smooth: int, share: float, gap: Any, sign: Any, size: int) -> int:
+    """How %K stands to %D, its mean of `d_smooth` values: 1 above, -1 below, 0 level, 2 unknown.
+
+    Args:
+        slow: %K, each divided by `share`.
+
+    Returns:
+        How many are neither above nor below.
+    """
+    odd, less = 0, share / d_smooth
+    for first in range(0, size, BLOCK):
+        line, out, told = slow[first + d_smooth - 1 :], gap[first : min(first + BLOCK, size)], sign[first:]
+        for i in range(len(out)):
+            out[i] = line[i]
+        for back in range(1, d_smooth):
+            earlier = slow[first + d_smooth - 1 - back :]
+            for i in range(len(out)):
+                out[i] += earlier[i]
+        for i in range(len(out)):
+            now = line[i] * share - out[i] * less
+            told[i] = (1.0 if now > TIE else 0.0) - (1.0 if now < -TIE else 0.0) + (0.0 if abs(now) < np.inf else 2.0)
+        for i in range(len(out)):
+            odd += abs(told[i]) != 1.0
+    return odd
+
+
+@compiled
 def kd_trades(
     close: Any, lows: Any, highs: Any, period: int, smooths: Any, d_smooth: int, rows: Any, room: Any, changes: Any
 ) -> Any:  # fmt: skip
@@ -294,36 +333,28 @@ def kd_trades(
         m2 = m1 - d_smooth + 1
         if m2 < 2:
             break
-        # A longer mean is a shorter one and some bars more; `added[i]` ends at raw bar i.
-        while summed < smooths[cell]:
-            later = added[summed:]
-            for i in range(len(later)):
-                later[i] += raw[i]
-            summed += 1
-        slow = added[smooths[cell] - 1 :]
-        line = slow[d_smooth - 1 :]
-        for i in range(m2):
-            gap[i] = line[i]
-        for back in range(1, d_smooth):
-            earlier = slow[d_smooth - 1 - back :]
-            for i in range(m2):
-                gap[i] += earlier[i]
-        share, less = 1.0 / smooths[cell], 1.0 / smooths[cell] / d_smooth
-        for i in range(m2):
-            gap[i] = line[i] * share - gap[i] * less
-        offset = period + smooths[cell] + d_smooth - 3
+        _lengthen(added, raw, summed, smooths[cell])
+        summed = smooths[cell]
+        odd = _signs(added[summed - 1 :], d_smooth, 1.0 / summed, gap, sign, m2)
+        offset = period + summed + d_smooth - 3
         if count + m2 // 2 + 2 > len(rows):
             more = np.empty((2 * len(rows) + m2, 3), np.int32)
             more[:count] = rows[:count]
             rows = more
-        # 1 above, -1 below, 0 level, 2 unknown; only where that changes can anything happen.
-        for i in range(m2):
-            now = gap[i]
-            sign[i] = (1.0 if now > TIE else 0.0) - (1.0 if now < -TIE else 0.0) + (0.0 if abs(now) < np.inf else 2.0)
+        # Only where the sign changes can anything happen.
         changed = 0
         for i in range(1, m2):
             changes[changed] = i
             changed += sign[i] != sign[i - 1]
+        if not odd:
+            # Above and below alone take turns: every second change begins a trade, and the next one ends it.
+            at = 0 if changed and sign[changes[0]] == 1.0 else 1
+            changes[changed] = NEVER - offset
+            for n in range((changed - at + 1) // 2):
+                begun, end = changes[at + 2 * n], changes[at + 2 * n + 1]
+                rows[count + n, 0], rows[count + n, 1], rows[count + n, 2] = cell, begun + offset, end + offset
+            count += (changed - at + 1) // 2
+            continue
         begun = -1
         for at in range(changed):
             i = changes[at]
