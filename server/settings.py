@@ -12,8 +12,16 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from blave_mcp.exchanges.errors import BlaveError, did_you_mean
 
@@ -90,10 +98,10 @@ def _is_webhook(url: str) -> bool:
     return _is_base_url(bare) and "#" not in more and re.fullmatch(r"[!-~]+", url) is not None
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that the operator can choose. Variables are named BLAVE_MCP_ and the field's name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     mode: Annotated[Literal["paper", "testnet", "live"], Word] = "paper"
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("blave-mcp", appauthor=False)))
@@ -121,18 +129,6 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Word] = "warning"
     keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
     urls: Mapping[str, str] = Field(default_factory=dict)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load` hands over: it reads the environment and the file, and refuses names unknown to it."""
-        return (init_settings,)
 
     @field_validator("home", "data")
     @classmethod
