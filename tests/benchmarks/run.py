@@ -1,7 +1,7 @@
 """What the server costs, beside a baseline that is measured in the same run.
 
     python -m tests.benchmarks.run [--reduced] [start memory round_trips listing ccxt paper research
-        universe]
+        universe charts]
 
 Timings on a shared machine are noisy: every baseline is measured in turn with ours, a ratio is the median of those of
 the single rounds, and the column `noise` tells how far these lie apart. A missed target is shown and fails nothing.
@@ -33,6 +33,12 @@ def _research(effort: Effort) -> list[Figure]:
     return research(effort)
 
 
+def _charts(effort: Effort) -> list[Figure]:
+    from tests.benchmarks.charts import charts
+
+    return charts(effort)
+
+
 def _universe(effort: Effort) -> list[Figure]:
     from tests.benchmarks.universe import universe
 
@@ -48,6 +54,7 @@ PARTS: Mapping[str, Callable[[Effort], list[Figure]]] = {
     "paper": paper,
     "research": _research,
     "universe": _universe,
+    "charts": _charts,
 }
 """Each returns its figures; none where this system has no way to measure them."""
 
