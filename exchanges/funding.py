@@ -6,6 +6,7 @@ calls to send, and nothing here sends anything. Currencies are unified (USDT).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -179,7 +180,7 @@ class OfferIntent:
     hidden: bool = False
 
 
-class FundingVerbs:
+class FundingVerbs(ABC):
     """See the module.
 
     Attributes:
@@ -196,37 +197,37 @@ class FundingVerbs:
     fee: ClassVar[Decimal]
     hidden_fee: ClassVar[Decimal]
 
+    @abstractmethod
     def dollars(self, currency: str) -> Ask[Decimal] | None:
         """What one of the currency is worth in dollars; None for dollars."""
-        raise NotImplementedError
 
+    @abstractmethod
     def book(self, currency: str, depth: int) -> Ask[FundingBook]:
         """At most `depth` levels a side."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rates(self, currency: str, *, limit: int) -> Ask[FundingRates]:
         """The market now, with up to `limit` points of its past; with 0 the past is not asked for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trades(
         self, currency: str, *, start_ms: int | None, end_ms: int | None, limit: int
     ) -> Ask[tuple[FundingTrade, ...]]:
         """Trades in [start_ms, end_ms), oldest first; the newest where there is no start."""
-        raise NotImplementedError
 
-    def status(self, currency: str) -> Ask[FundingStatus]:
-        raise NotImplementedError
+    @abstractmethod
+    def status(self, currency: str) -> Ask[FundingStatus]: ...
 
+    @abstractmethod
     def offer(self, currency: str, id: str) -> Ask[FundingOffer | None]:
         """An offer that rests; None where there is none with this id."""
-        raise NotImplementedError
 
-    def submit(self, intent: OfferIntent) -> tuple[Call, ...]:
-        raise NotImplementedError
+    @abstractmethod
+    def submit(self, intent: OfferIntent) -> tuple[Call, ...]: ...
 
-    def cancel(self, id: str) -> tuple[Call, ...]:
-        raise NotImplementedError
+    @abstractmethod
+    def cancel(self, id: str) -> tuple[Call, ...]: ...
 
+    @abstractmethod
     def cancel_all(self, currency: str) -> tuple[Call, ...]:
         """Takes back every offer in a currency."""
-        raise NotImplementedError

@@ -6,12 +6,10 @@ An array's fields are told by place alone; each reader below names those that it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import Unavailable, VenueRefused
+from blave_mcp.exchanges.asking import Asking
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import (
     Candle,
@@ -27,7 +25,6 @@ from blave_mcp.exchanges.verbs import by_time, unified
 
 T = TypeVar("T")
 Row = Sequence[Any]
-NO_DATA = "No data was returned."
 
 # Codes of Bitfinex -> the names that everyone else uses; others are the same. What Bitfinex itself maps:
 # https://api-pub.bitfinex.com/v2/conf/pub:map:currency:sym
@@ -43,34 +40,7 @@ DIGITS = 5
 FINEST = Decimal("1e-8")
 
 
-def ask(parse: Callable[..., T], *calls: Call, missing: bool = False) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable.
-
-    Args:
-        missing: whether `parse` takes a VenueFault in place of a payload, where the thing does not exist.
-    """
-
-    def checked(*payloads: Any) -> T:
-        if not missing:
-            for fault in payloads:
-                if isinstance(fault, VenueFault):
-                    raise VenueRefused(
-                        f"Bitfinex answered {fault.code}: {fault.meaning}",
-                        code=fault.code,
-                        undone=NO_DATA,
-                        advice=fault.advice,
-                    )
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            where = ", ".join(dict.fromkeys(call.endpoint.id for call in calls))
-            raise Unavailable(
-                f"Bitfinex's answer does not have the documented form ({where}: {type(error).__name__}).",
-                undone=NO_DATA,
-                advice="Read the endpoint itself to see the answer.",
-            ) from error
-
-    return Ask(calls, checked)
+ask = Asking("Bitfinex")
 
 
 def rows(payload: Any) -> Sequence[Row]:

@@ -14,7 +14,7 @@ from blave_mcp.exchanges.bitfinex.place import TYPES, arguments, digits, signed
 from blave_mcp.exchanges.bitfinex.traces import MOST, by_ids, trace
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import BadArgument, Unsupported, VenueRefused
+from blave_mcp.exchanges.errors import NO_DATA, BadArgument, Unsupported, VenueRefused
 from blave_mcp.exchanges.models import (
     Balance,
     Candle,
@@ -125,7 +125,7 @@ class BitfinexMarket(Verbs):
                     return one
             raise VenueRefused(
                 f"Bitfinex {self.market} has no order {id or client_id} in {symbol}.",
-                undone=parse.NO_DATA,
+                undone=NO_DATA,
                 advice="Ended orders are kept for two weeks.",
             )
 

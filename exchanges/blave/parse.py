@@ -1,16 +1,14 @@
 """Blave's payloads -> models. Pure. An answer of another form than the documented one raises an ordinary error, which
-`asking` tells as Unavailable."""
+`ask` tells as Unavailable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from blave_mcp.exchanges.asking import Asking
 from blave_mcp.exchanges.blave.models import AlphaPoint, AlphaRow, AlphaSeries, AlphaTable, Price, Statistics, Value
-from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call
-from blave_mcp.exchanges.errors import Unavailable, VenueRefused
 from blave_mcp.exchanges.exact import number, optional
 from blave_mcp.exchanges.models import Candle
 from blave_mcp.exchanges.verbs import by_time
@@ -23,27 +21,7 @@ LATEST_S = 10**11
 _NO_EXTRA: Mapping[str, str] = {}
 
 
-def asking(parse: Callable[..., T], *calls: Call) -> Ask[T]:
-    """Returns the Ask whose `parse` tells an answer of another form than the documented one as Unavailable."""
-
-    def checked(*payloads: Any) -> T:
-        for fault in payloads:
-            if isinstance(fault, VenueFault):
-                raise VenueRefused(
-                    f"Blave answered {fault.code}: {fault.meaning}",
-                    code=fault.code,
-                    undone="No data was returned.",
-                    advice=fault.advice,
-                )
-        try:
-            return parse(*payloads)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
-            raise Unavailable(
-                f"Blave's answer does not have the documented form ({calls[0].endpoint.id}: {type(error).__name__}).",
-                undone="No data was returned.",
-            ) from error
-
-    return Ask(calls, checked)
+ask = Asking("Blave")
 
 
 def parse_price(payload: Any) -> Price:

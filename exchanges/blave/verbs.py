@@ -10,7 +10,7 @@ from blave_mcp.exchanges.blave.endpoints import BLAVE
 from blave_mcp.exchanges.blave.indicators import INDICATORS, PERIODS, Scope
 from blave_mcp.exchanges.blave.models import AlphaSeries, AlphaTable, Price
 from blave_mcp.exchanges.blave.parse import (
-    asking,
+    ask,
     joined,
     parse_alpha,
     parse_alpha_table,
@@ -33,10 +33,10 @@ class BlaveData:
     periods = PERIODS
 
     def price(self, symbol: str) -> Ask[Price]:
-        return asking(parse_price, BLAVE["data.price.get"].call(symbol=symbol))
+        return ask(parse_price, BLAVE["data.price.get"].call(symbol=symbol))
 
     def alpha_table(self) -> Ask[AlphaTable]:
-        return asking(parse_alpha_table, BLAVE["data.alpha.table"].call())
+        return ask(parse_alpha_table, BLAVE["data.alpha.table"].call())
 
     def candles(self, symbol: str, period: str, start: date, end: date) -> Ask[tuple[Candle, ...]]:
         """Candles that open on the days [start, end), UTC, oldest first and without volume.
@@ -50,7 +50,7 @@ class BlaveData:
             BLAVE["data.candles.list"].call(symbol=symbol, period=period, **_dates(first, last))
             for first, last in years(start, end)
         ]
-        return asking(lambda *pages: _within(pages, start, end), *calls)
+        return ask(lambda *pages: _within(pages, start, end), *calls)
 
     def alpha(  # noqa: PLR0917 - in the order of the request
         self, indicator: str, symbol: str, period: str, start: date, end: date, options: Mapping[str, str] | None = None
@@ -79,11 +79,11 @@ class BlaveData:
             points = tuple(point for point in found.points if first <= point.time_ms < stop)
             return AlphaSeries(points=points, statistics=found.statistics)
 
-        return asking(parse, BLAVE[f"data.{taken.name}.alpha"].call(given))
+        return ask(parse, BLAVE[f"data.{taken.name}.alpha"].call(given))
 
     def symbols(self, indicator: str) -> Ask[tuple[str, ...]]:
         """The symbols that have an indicator which takes one."""
-        return asking(parse_symbols, BLAVE[f"data.{indicator}.symbols"].call())
+        return ask(parse_symbols, BLAVE[f"data.{indicator}.symbols"].call())
 
 
 def _dates(start: date, end: date) -> dict[str, str]:

@@ -14,7 +14,7 @@ from blave_mcp.exchanges.blave.models_market import (
     Sector,
     SectorRotation,
 )
-from blave_mcp.exchanges.blave.parse import asking, seconds_to_ms
+from blave_mcp.exchanges.blave.parse import ask, seconds_to_ms
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.exact import number, optional
 
@@ -28,27 +28,27 @@ class BlaveMaps:
         self, symbol: str, *, price_min: str | None = None, price_max: str | None = None
     ) -> Ask[LiquidationMap]:
         call = BLAVE["data.liquidation.map"].call(symbol=symbol, price_min=price_min, price_max=price_max)
-        return asking(parse_map, call)
+        return ask(parse_map, call)
 
     def liquidation_change(
         self, symbol: str, *, price_min: str | None = None, price_max: str | None = None
     ) -> Ask[LiquidationChange]:
         call = BLAVE["data.liquidation.map_change"].call(symbol=symbol, price_min=price_min, price_max=price_max)
-        return asking(parse_change, call)
+        return ask(parse_change, call)
 
     def sector_rotation(self) -> Ask[SectorRotation]:
-        return asking(parse_sectors, BLAVE["data.sector_rotation.history"].call())
+        return ask(parse_sectors, BLAVE["data.sector_rotation.history"].call())
 
 
 class BlaveScreener:
     """The conditions that the user has saved at Blave."""
 
     def conditions(self) -> Ask[tuple[SavedCondition, ...]]:
-        return asking(parse_conditions, BLAVE["data.screener.conditions"].call())
+        return ask(parse_conditions, BLAVE["data.screener.conditions"].call())
 
     def result(self, condition_id: int) -> Ask[tuple[str, ...]]:
         """The symbols that match now."""
-        return asking(parse_matches, BLAVE["data.screener.result"].call(condition_id=condition_id))
+        return ask(parse_matches, BLAVE["data.screener.result"].call(condition_id=condition_id))
 
 
 def _numbers(values: Any, count: int) -> tuple[Decimal, ...]:

@@ -25,7 +25,7 @@ from blave_mcp.exchanges.blave.models_traders import (
     TraderPosition,
     WindowResult,
 )
-from blave_mcp.exchanges.blave.parse import asking, plain_value, seconds_to_ms
+from blave_mcp.exchanges.blave.parse import ask, plain_value, seconds_to_ms
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.exact import number, optional, positive
 from blave_mcp.exchanges.models import Side
@@ -40,38 +40,38 @@ class BlaveTraders:
 
     def leaderboard(self, sort_by: str = "accountValue") -> Ask[tuple[Trader, ...]]:
         """The top 100, best first: by accountValue, or by the PnL of week, month or allTime."""
-        return asking(parse_leaderboard, BLAVE["data.hyperliquid.leaderboard"].call(sort_by=sort_by))
+        return ask(parse_leaderboard, BLAVE["data.hyperliquid.leaderboard"].call(sort_by=sort_by))
 
     def curated(self) -> Ask[tuple[CuratedTrader, ...]]:
-        return asking(parse_curated, BLAVE["data.hyperliquid.traders"].call())
+        return ask(parse_curated, BLAVE["data.hyperliquid.traders"].call())
 
     def account(self, address: str) -> Ask[TraderAccount]:
-        return asking(parse_account, BLAVE["data.hyperliquid.position"].call(address=address))
+        return ask(parse_account, BLAVE["data.hyperliquid.position"].call(address=address))
 
     def fills(self, address: str) -> Ask[tuple[TraderFill, ...]]:
         """Oldest first."""
-        return asking(parse_fills, BLAVE["data.hyperliquid.fills"].call(address=address))
+        return ask(parse_fills, BLAVE["data.hyperliquid.fills"].call(address=address))
 
     def performance(self, address: str) -> Ask[tuple[PnlPoint, ...]]:
         """Cumulative PnL, oldest first, at uneven times."""
-        return asking(parse_performance, BLAVE["data.hyperliquid.performance"].call(address=address))
+        return ask(parse_performance, BLAVE["data.hyperliquid.performance"].call(address=address))
 
     def orders(self, address: str) -> Ask[tuple[TraderOrder, ...]]:
-        return asking(parse_orders, BLAVE["data.hyperliquid.orders"].call(address=address))
+        return ask(parse_orders, BLAVE["data.hyperliquid.orders"].call(address=address))
 
     def top_positions(self) -> Ask[TopPositions]:
         """What the top 100 hold together, by coin."""
-        return asking(parse_top_positions, BLAVE["data.hyperliquid.top_positions"].call())
+        return ask(parse_top_positions, BLAVE["data.hyperliquid.top_positions"].call())
 
     def exposure(self, symbol: str, period: str, start: date, end: date) -> Ask[tuple[ExposurePoint, ...]]:
         """The top traders' exposure in a symbol, oldest first; at most a year."""
         call = BLAVE["data.hyperliquid.exposure"].call(
             symbol=symbol, period=period, start_date=start.isoformat(), end_date=end.isoformat()
         )
-        return asking(parse_exposure, call)
+        return ask(parse_exposure, call)
 
     def buckets(self) -> Ask[BucketStats]:
-        return asking(parse_buckets, BLAVE["data.hyperliquid.buckets"].call())
+        return ask(parse_buckets, BLAVE["data.hyperliquid.buckets"].call())
 
 
 def _data(payload: Any) -> Any:

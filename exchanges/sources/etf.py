@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from blave_mcp.exchanges.errors import Unavailable
+from blave_mcp.exchanges.errors import NO_DATA, Unavailable
 from blave_mcp.exchanges.untrusted import clean
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def parse_etf(page: bytes, asset: str) -> EtfFlows:
 def _unreadable(what: str) -> Unavailable:
     return Unavailable(
         f"The page of ETF flows has changed: it has {what}.",
-        undone="No data was returned.",
+        undone=NO_DATA,
         advice="Look at the page in a browser; this server must be told of its new form.",
     )
 

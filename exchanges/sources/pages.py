@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from blave_mcp.exchanges.clock import Clock, SystemClock
-from blave_mcp.exchanges.errors import RateLimited, Unavailable
+from blave_mcp.exchanges.errors import NO_DATA, RateLimited, Unavailable
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest, NetworkFault, Transport
 
 ETF_URL = "https://farside.co.uk"
@@ -15,7 +15,6 @@ AGENT = "Mozilla/5.0 (compatible; blave-quant-mcp; +https://blave.org)"
 TIMEOUT_S = 20
 TRIES = 3
 HOPS = 3
-NO_DATA = "No data was returned."
 DISGUISE = "pip install 'blave-quant-mcp[impersonate]'"
 
 

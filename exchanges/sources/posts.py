@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from blave_mcp.exchanges.errors import Unavailable
+from blave_mcp.exchanges.errors import NO_DATA, Unavailable
 from blave_mcp.exchanges.untrusted import clean
 
 PATH = "/feed"
@@ -48,7 +48,7 @@ def parse_posts(feed: bytes) -> Posts:
     # Bytes alone: a text that looks like an address would be fetched.
     found = feedparser.parse(bytes(feed), sanitize_html=False, resolve_relative_uris=False)
     if not found.entries and not found.get("version"):
-        raise Unavailable("The feed of posts is no feed.", undone="No data was returned.", advice="Try again later.")
+        raise Unavailable("The feed of posts is no feed.", undone=NO_DATA, advice="Try again later.")
     posts: dict[str, Post] = {}
     silent = 0
     for entry in found.entries:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from blave_mcp.exchanges.blave.endpoints import SORTS
 from blave_mcp.exchanges.endpoint import integer, one_of, text
-from blave_mcp.exchanges.errors import BadArgument, Unavailable
+from blave_mcp.exchanges.errors import NO_DATA, BadArgument, Unavailable
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.tools.answers import END, START, answer
 from blave_mcp.tools.blave.history import known_symbol
@@ -213,7 +213,7 @@ async def _buckets(desk: Desk, caller: Caller) -> Result:
                 await desk.clock.sleep(WARM_PAUSE_S)
         raise Unavailable(
             f"Blave is still computing the bucket statistics, after {WARM_TRIES} questions.",
-            undone="No data was returned.",
+            undone=NO_DATA,
             advice="Ask again in a minute.",
         )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.errors import Unavailable
+from blave_mcp.exchanges.errors import NO_DATA, Unavailable
 from blave_mcp.exchanges.sources.etf import PATHS, FlowDay, parse_etf
 from blave_mcp.tools.answers import table
 from blave_mcp.tools.charts.flows import etf_figure
@@ -33,7 +33,7 @@ async def get_etf_flows(desk: Desk, *, asset: str = "BTC", days: int = 20, chart
     flows = parse_etf(await desk.pages.read(desk.pages.etf_url + PATHS[asset]), asset)
     known = [day for day in flows.days if day.total is not None]
     if not known:
-        raise Unavailable("The page of ETF flows has days, but no figure.", undone="No data was returned.")
+        raise Unavailable("The page of ETF flows has days, but no figure.", undone=NO_DATA)
     shown = flows.days[-days:]
     fund = largest_fund(flows)
     columns = ["day", "total", *flows.funds]
