@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from blave_mcp.exchanges.binance.codes import ABSENT, FAILED_503, Code, harmless, lookup
+from blave_mcp.exchanges.binance.codes import ABSENT, FAILED_503, lookup
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import Code, harmless
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Endpoint, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument, Unsupported

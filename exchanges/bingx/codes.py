@@ -9,8 +9,9 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from blave_mcp.exchanges.codes import CLOCK_ADVICE, FORM_ADVICE, Code, unknown
 from blave_mcp.exchanges.dialect import Verdict
 
 KEY_PAGE = "https://bingx.com/en/accounts/api"
@@ -18,35 +19,12 @@ KEY_ADVICE = (
     f"Check BINGX_API_KEY and BINGX_SECRET_KEY, the key's permissions and its IP list at {KEY_PAGE};"
     " new keys can only read."
 )
-CLOCK_ADVICE = "The clock is compared with the venue's; propose it again."
-FORM_ADVICE = "Look at the endpoint's parameters and correct the request."
 GRID = "Put price and size on the instrument's grid and within its limits."
 MARGIN = "Add margin, lower the leverage or make the order smaller."
-ASK_FIRST = "Ask for the order or the state before anything is sent again."
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A documented error.
-
-    Attributes:
-        verdict: REFUSED only where the error proves that nothing was changed.
-    """
-
-    meaning: str
-    advice: str = ""
-    verdict: Verdict = Verdict.REFUSED
-    bad_key: bool = False
-    clock_skew: bool = False
-    not_found: bool = False
 
 
 def _key(meaning: str) -> Code:
     return Code(meaning, KEY_ADVICE, bad_key=True)
-
-
-def _unknown(meaning: str) -> Code:
-    return Code(meaning, ASK_FIRST, Verdict.UNKNOWN)
 
 
 def _gone(meaning: str) -> Code:
@@ -69,8 +47,8 @@ CODES: Mapping[int, Code] = {
     100440: Code("The order's price is too far from the market.", "Choose a price nearer to the market."),
     100441: Code("The account is not in order for trading.", "Look at the account at BingX."),
     100490: Code("The pair is not open for trading now.", "Choose another pair, or wait."),
-    100500: _unknown("BingX's system was busy or failed."),
-    100503: _unknown("BingX's servers were busy."),
+    100500: unknown("BingX's system was busy or failed."),
+    100503: unknown("BingX's servers were busy."),
     # Spot.
     100202: Code("The balance is not enough.", "Use a smaller amount, or transfer to the spot wallet."),
     100204: Code("There is no such thing as was asked for.", FORM_ADVICE, not_found=True),
@@ -105,7 +83,7 @@ CODES: Mapping[int, Code] = {
     109421: _gone("There is no such order: filled, cancelled, or another id."),
     109425: Code("There is no such pair.", "find_instruments lists what can be traded."),
     109429: Code("More requests than the limit.", "Wait, and ask less often.", Verdict.RATE_LIMITED),
-    109500: _unknown("BingX's servers failed."),
+    109500: unknown("BingX's servers failed."),
     110206: Code("The limit of take-profit and stop-loss orders is reached.", "Cancel some of them first."),
     110400: Code("The order does not meet the requirements of price, size or type.", GRID),
     110411: Code("The stop-loss or take-profit price is not valid.", "Put the trigger on the right side of the price."),
@@ -114,10 +92,10 @@ CODES: Mapping[int, Code] = {
     110422: Code("The size is not one that the pair takes.", GRID),
     110424: Code("The size is more than what can be closed.", "Close at most what is open."),
     110425: Code("The order is worth less than the least.", "Make the order larger."),
-    110500: _unknown("BingX's order system was busy."),
+    110500: unknown("BingX's order system was busy."),
     # The older codes, still given in places.
-    80001: _unknown("The request failed, for a reason that BingX does not name."),
-    80012: _unknown("The service was not available."),
+    80001: unknown("The request failed, for a reason that BingX does not name."),
+    80012: unknown("The service was not available."),
     80013: Code("The limit of open orders is reached.", "Cancel some orders first."),
     80014: Code("A parameter is missing or malformed.", FORM_ADVICE),
     80016: _gone("There is no such order."),

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from blave_mcp.exchanges.bingx.codes import ASK_FIRST, KEY_PAGE, STATUSES, TRANSFERS, Code, lookup
+from blave_mcp.exchanges.bingx.codes import KEY_PAGE, STATUSES, TRANSFERS, lookup
 from blave_mcp.exchanges.bingx.endpoints import BINGX
 from blave_mcp.exchanges.bingx.wire import canonical, encoded, ordered, signature
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import ASK_FIRST, Code
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Call
 from blave_mcp.exchanges.errors import BadArgument

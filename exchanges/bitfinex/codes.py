@@ -7,15 +7,15 @@ text that is not known proves nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from blave_mcp.exchanges.codes import FORM_ADVICE, Code
 from blave_mcp.exchanges.dialect import Verdict
 
 KEY_ADVICE = (
     "Check BITFINEX_API_KEY and BITFINEX_API_SECRET, the key's permissions and its IP list at"
     " https://setting.bitfinex.com/api."
 )
-FORM_ADVICE = "Look at the endpoint's parameters and correct the request."
 LOOK = "Look at the open orders or offers before anything is sent again."
 FUNDS = (
     "Use a smaller amount, or move funds into the right wallet: exchange for spot, margin for margin, funding to lend."
@@ -23,22 +23,6 @@ FUNDS = (
 GENERIC = 10001
 BLOCKED_S = 60
 """An address over its limit is blocked for a minute. https://docs.bitfinex.com/docs/requirements-and-limitations"""
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A documented error.
-
-    Attributes:
-        verdict: REFUSED only where it proves that nothing was changed.
-    """
-
-    meaning: str
-    advice: str = ""
-    verdict: Verdict = Verdict.REFUSED
-    bad_key: bool = False
-    clock_skew: bool = False
-    not_found: bool = False
 
 
 def _key(meaning: str) -> Code:

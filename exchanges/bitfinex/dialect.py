@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from blave_mcp.exchanges.bitfinex.codes import BLOCKED_S, HTTP, Code, by_text, harmless, lookup
+from blave_mcp.exchanges.bitfinex.codes import BLOCKED_S, HTTP, by_text, harmless, lookup
 from blave_mcp.exchanges.bitfinex.endpoints import BITFINEX
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import Code
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Call
 from blave_mcp.exchanges.errors import BadArgument

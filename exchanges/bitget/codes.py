@@ -9,16 +9,14 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+from blave_mcp.exchanges.codes import CLOCK_ADVICE, Code, form, limited, unknown
 from blave_mcp.exchanges.dialect import Verdict
 
 KEY_ADVICE = (
     "Check BITGET_API_KEY, BITGET_SECRET_KEY and BITGET_PASSPHRASE, the key's permissions and its IP list at"
     " https://www.bitget.com/account/newapi; demo trading has keys of its own, and so has the unified account."
 )
-CLOCK_ADVICE = "The clock is compared with the venue's; propose it again."
-FORM_ADVICE = "Look at the endpoint's parameters and correct the request."
 GRID_ADVICE = "Look at the instrument's tick, step and least sizes."
 FUNDS_ADVICE = "Use a smaller size, or move funds with transfer_funds."
 OPEN_ADVICE = "Close the position and cancel the orders first."
@@ -26,36 +24,8 @@ ORDER_ADVICE = "Look at the open orders and at the history."
 TPSL_ADVICE = "Choose a trigger on the right side of the price."
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A documented error.
-
-    Attributes:
-        verdict: REFUSED only where the error proves that nothing was changed.
-    """
-
-    meaning: str
-    advice: str = ""
-    verdict: Verdict = Verdict.REFUSED
-    bad_key: bool = False
-    clock_skew: bool = False
-    not_found: bool = False
-
-
 def _key(meaning: str) -> Code:
     return Code(meaning, KEY_ADVICE, bad_key=True)
-
-
-def _unknown(meaning: str) -> Code:
-    return Code(meaning, "Ask for the order or the state before anything is sent again.", Verdict.UNKNOWN)
-
-
-def _limited(meaning: str) -> Code:
-    return Code(meaning, "Wait, and ask less often.", Verdict.RATE_LIMITED)
-
-
-def _form(meaning: str) -> Code:
-    return Code(meaning, FORM_ADVICE)
 
 
 def _grid(meaning: str) -> Code:
@@ -94,7 +64,7 @@ _REQUEST: dict[str, Code] = {
     "40004": _clock("The request's time has expired."),
     "40005": _clock("ACCESS-TIMESTAMP is not valid."),
     "40006": _key("There is no such key."),
-    "40007": _form("Content-Type is not application/json."),
+    "40007": form("Content-Type is not application/json."),
     "40008": _clock("The request's time lies more than 30 seconds from the venue's."),
     "40009": _key("The signature is wrong: the secret does not belong to the key."),
     "40010": _key("The signature is wrong: the secret does not belong to the key."),
@@ -113,7 +83,7 @@ _REQUEST: dict[str, Code] = {
     "40061": _key("A sub-account may not do this."),
     "40068": _key("A sub-account may not do this."),
     "40078": _clock("The request's time lies outside the receive window."),
-    "40079": _form("receiveWindow must be less than 60 s."),
+    "40079": form("receiveWindow must be less than 60 s."),
     "40081": _key("A demo account has spot orders and plan orders alone."),
     "40085": _key("This is the API of the classic account, and the account is a unified one."),
     "40099": _key("The key belongs to the other environment: demo trading and live trading have keys of their own."),
@@ -142,61 +112,61 @@ _REQUEST: dict[str, Code] = {
     "45107": _account("Opening positions by API is restricted."),
     "45108": _account("Closing positions by API is restricted."),
     # The system. Of these nothing is said about what became of the request.
-    "40015": _unknown("Bitget's system is abnormal, as it is during a release."),
-    "40725": _unknown("A service of Bitget's failed, as it does during a release."),
-    "40908": _unknown("Something else changed the same thing at the same moment."),
-    "40910": _unknown("Bitget's own operation timed out."),
-    "43059": _unknown("The request failed, and Bitget does not say why."),
-    "45001": _unknown("An error that Bitget does not name, as it has during a release."),
-    "50031": _unknown("A system error."),
+    "40015": unknown("Bitget's system is abnormal, as it is during a release."),
+    "40725": unknown("A service of Bitget's failed, as it does during a release."),
+    "40908": unknown("Something else changed the same thing at the same moment."),
+    "40910": unknown("Bitget's own operation timed out."),
+    "43059": unknown("The request failed, and Bitget does not say why."),
+    "45001": unknown("An error that Bitget does not name, as it has during a release."),
+    "50031": unknown("A system error."),
     "40200": Code("The server is being upgraded.", "Try again later.", Verdict.UNKNOWN),
     # Limits.
-    "429": _limited("More requests than the limit."),
-    "1001": _limited("More requests than the limit."),
-    "40047": _limited("More requests than the limit."),
-    "50009": _limited("More requests than the limit."),
+    "429": limited("More requests than the limit."),
+    "1001": limited("More requests than the limit."),
+    "40047": limited("More requests than the limit."),
+    "50009": limited("More requests than the limit."),
     "45129": Code("The same order can be cancelled once a second.", "Wait a second and look at the order."),
     # The form.
-    "400172": _form("A parameter cannot be used as it is."),
-    "40017": _form("A parameter cannot be used as it is."),
-    "40019": _form("A parameter is empty."),
-    "40020": _form("A parameter is wrong."),
-    "40034": _form("The value of a parameter does not exist."),
-    "40053": _form("A parameter lies outside its range."),
+    "400172": form("A parameter cannot be used as it is."),
+    "40017": form("A parameter cannot be used as it is."),
+    "40019": form("A parameter is empty."),
+    "40020": form("A parameter is wrong."),
+    "40034": form("The value of a parameter does not exist."),
+    "40053": form("A parameter lies outside its range."),
     "40054": Code("There is no such data."),
-    "40057": _form("A parameter does not have its form."),
-    "40058": _form("A parameter is longer than it may be."),
-    "40059": _form("A parameter is larger than it may be."),
-    "40064": _form("A parameter cannot be used as it is."),
-    "40304": _form("A client id may have at most 50 characters."),
-    "40305": _form("A client id is too long or has characters that are not allowed."),
-    "40306": _form("More orders than a batch may have."),
-    "40402": _form("An order id or client id does not have its form."),
+    "40057": form("A parameter does not have its form."),
+    "40058": form("A parameter is longer than it may be."),
+    "40059": form("A parameter is larger than it may be."),
+    "40064": form("A parameter cannot be used as it is."),
+    "40304": form("A client id may have at most 50 characters."),
+    "40305": form("A client id is too long or has characters that are not allowed."),
+    "40306": form("More orders than a batch may have."),
+    "40402": form("An order id or client id does not have its form."),
     "40404": Code("There is no such route.", "Bitget's documentation may have another name for it."),
-    "40407": _form("The direction is not the plan order's."),
-    "40408": _form("The range is wrong."),
-    "40409": _form("A format is wrong."),
-    "40704": _form("Only the last three months can be asked for."),
-    "40705": _form("Start and end lie more than 90 days apart."),
-    "40707": _form("The start lies after the end."),
-    "40724": _form("A parameter is empty."),
-    "40808": _form("A parameter cannot be used as it is, such as a size with too many decimals."),
-    "40811": _form("A parameter is missing."),
-    "40812": _form("A condition is not met."),
-    "40813": _form("A parameter is empty."),
-    "40913": _form("One of two parameters must be given."),
-    "40924": _form("orderId or clientOid must be given."),
-    "40925": _form("Price and size must be given together."),
-    "41002": _form("A parameter is wrong."),
-    "41100": _form("A parameter is wrong."),
-    "41101": _form("A parameter is wrong."),
+    "40407": form("The direction is not the plan order's."),
+    "40408": form("The range is wrong."),
+    "40409": form("A format is wrong."),
+    "40704": form("Only the last three months can be asked for."),
+    "40705": form("Start and end lie more than 90 days apart."),
+    "40707": form("The start lies after the end."),
+    "40724": form("A parameter is empty."),
+    "40808": form("A parameter cannot be used as it is, such as a size with too many decimals."),
+    "40811": form("A parameter is missing."),
+    "40812": form("A condition is not met."),
+    "40813": form("A parameter is empty."),
+    "40913": form("One of two parameters must be given."),
+    "40924": form("orderId or clientOid must be given."),
+    "40925": form("Price and size must be given together."),
+    "41002": form("A parameter is wrong."),
+    "41100": form("A parameter is wrong."),
+    "41101": form("A parameter is wrong."),
     "41103": _grid("A parameter is wrong, such as a price with too many decimals."),
-    "43011": _form("A parameter does not meet its specification."),
-    "43058": _form("A parameter cannot be used as it is."),
-    "43111": _form("A parameter is wrong."),
-    "43123": _form("A parameter is wrong."),
-    "48001": _form("A parameter cannot be used as it is."),
-    "48002": _form("A parameter is missing."),
+    "43011": form("A parameter does not meet its specification."),
+    "43058": form("A parameter cannot be used as it is."),
+    "43111": form("A parameter is wrong."),
+    "43123": form("A parameter is wrong."),
+    "48001": form("A parameter cannot be used as it is."),
+    "48002": form("A parameter is missing."),
 }  # fmt: skip
 
 _ORDERS: dict[str, Code] = {
@@ -296,8 +266,8 @@ _ORDERS: dict[str, Code] = {
     "40801": _funds("That is more margin than can be taken out."),
     "40713": _funds("That is more margin than can be taken out."),
     "40799": _funds("That is less than can be transferred."),
-    "42013": _unknown("The transfer failed, and Bitget does not say at which end."),
-    "43137": _unknown("The transfer is under way."),
+    "42013": unknown("The transfer failed, and Bitget does not say at which end."),
+    "43137": unknown("The transfer is under way."),
     "40761": _busy("There are too many open orders."),
     "43005": _busy("There are too many open orders."),
     "45118": _busy("There are too many open orders."),
@@ -347,15 +317,10 @@ _ORDERS: dict[str, Code] = {
     "43024": _busy("There is a take-profit or stop-loss already."),
     "43030": _busy("There is a take-profit already."),
     "43031": _busy("There is a stop-loss already."),
-    "45051": _form("The execution price cannot be used."),
-    "45052": _form("The trigger price cannot be used."),
+    "45051": form("The execution price cannot be used."),
+    "45052": form("The trigger price cannot be used."),
 }  # fmt: skip
 
 CODES: Mapping[str, Code] = _REQUEST | _ORDERS
 NOTHING_OPEN = ("22001", "43004", "43025")
 """What a request that cancels whatever is open is told where nothing is: the state that it asks for."""
-
-
-def harmless(code: Code) -> Code:
-    """The same error for a request that changes nothing: it may be asked again."""
-    return replace(code, verdict=Verdict.UNAVAILABLE) if code.verdict is Verdict.UNKNOWN else code

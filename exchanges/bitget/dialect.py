@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from blave_mcp.exchanges.bitget.codes import CODES, NOTHING_OPEN, Code, harmless
+from blave_mcp.exchanges.bitget.codes import CODES, NOTHING_OPEN
 from blave_mcp.exchanges.bitget.endpoints import BITGET
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import Code, harmless
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument

@@ -8,8 +8,9 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from blave_mcp.exchanges.codes import CLOCK_ADVICE, Code, form, limited, unknown
 from blave_mcp.exchanges.dialect import Verdict
 
 KEY_PAGE = "https://www.bitmart.com/api-config/en"
@@ -17,8 +18,6 @@ KEY_ADVICE = (
     "Check BITMART_API_KEY, BITMART_API_SECRET and BITMART_API_MEMO (the memo is the text that was typed when the key"
     f" was made, to the letter), the key's permissions and its IP list at {KEY_PAGE}."
 )
-CLOCK_ADVICE = "The clock is compared with the venue's; propose it again."
-FORM_ADVICE = "Look at the endpoint's parameters and correct the request."
 GRID_ADVICE = "Look at the instrument's tick, step, least and largest sizes."
 FUNDS_ADVICE = "Use a smaller size, or move funds with transfer_funds."
 ORDER_ADVICE = "Look at the open orders and at the history."
@@ -27,23 +26,6 @@ TERMS_ADVICE = (
     "An order must have the leverage and the margin mode of the open position: leave both out to inherit them, or close"
     " the position first."
 )
-ASK_ADVICE = "Ask for the order or the state before anything is sent again."
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A documented error.
-
-    Attributes:
-        verdict: REFUSED only where the error proves that nothing was changed.
-    """
-
-    meaning: str
-    advice: str = ""
-    verdict: Verdict = Verdict.REFUSED
-    bad_key: bool = False
-    clock_skew: bool = False
-    not_found: bool = False
 
 
 def key(meaning: str) -> Code:
@@ -52,18 +34,6 @@ def key(meaning: str) -> Code:
 
 def clock(meaning: str) -> Code:
     return Code(meaning, CLOCK_ADVICE, clock_skew=True)
-
-
-def unknown(meaning: str) -> Code:
-    return Code(meaning, ASK_ADVICE, Verdict.UNKNOWN)
-
-
-def limited(meaning: str) -> Code:
-    return Code(meaning, "Wait, and ask less often.", Verdict.RATE_LIMITED)
-
-
-def form(meaning: str) -> Code:
-    return Code(meaning, FORM_ADVICE)
 
 
 def grid(meaning: str) -> Code:

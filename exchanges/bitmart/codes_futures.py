@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blave_mcp.exchanges.bitmart.codes import (
-    CLOCK_ADVICE,
     KEY_ADVICE,
     OPEN_ADVICE,
     ORDER_ADVICE,
     TERMS_ADVICE,
-    Code,
     absent,
-    form,
     funds,
     grid,
     support,
-    unknown,
 )
+from blave_mcp.exchanges.codes import CLOCK_ADVICE, Code, form, unknown
 
 POSITION_ADVICE = "Look at the open positions."
 TRIGGER_ADVICE = "Choose a trigger nearer to the price, on its right side."

@@ -7,17 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from blave_mcp.exchanges.bitmart.codes import (
-    GRID_ADVICE,
-    ORDER_ADVICE,
-    Code,
-    absent,
-    form,
-    funds,
-    grid,
-    support,
-    unknown,
-)
+from blave_mcp.exchanges.bitmart.codes import GRID_ADVICE, ORDER_ADVICE, absent, funds, grid, support
+from blave_mcp.exchanges.codes import Code, form, unknown
 
 LOAN_ADVICE = "spot.margin.pairs tells what can be borrowed, spot.margin.account what is owed."
 OPEN_ADVICE = "Open isolated margin for the pair on BitMart, and move assets in with spot.margin.move."

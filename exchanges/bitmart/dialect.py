@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from blave_mcp.exchanges.bitmart.codes import COMMON, KEY_ADVICE, KEY_PAGE, Code, harmless
+from blave_mcp.exchanges.bitmart.codes import COMMON, KEY_ADVICE, KEY_PAGE, harmless
 from blave_mcp.exchanges.bitmart.codes_futures import FUTURES
 from blave_mcp.exchanges.bitmart.codes_spot import SPOT
 from blave_mcp.exchanges.bitmart.endpoints import BITMART
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import Code
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument

@@ -6,19 +6,10 @@ The codes of spot orders and of wallets stand in `codes_spot`. A code that is in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from blave_mcp.exchanges.bybit.codes_spot import ASSETS, SPOT
-from blave_mcp.exchanges.bybit.codes_terms import (
-    FUNDS,
-    GRID,
-    Code,
-    form,
-    funds,
-    key,
-    limited,
-    unknown,
-)
+from blave_mcp.exchanges.bybit.codes_terms import FUNDS, GRID, funds, key
+from blave_mcp.exchanges.codes import Code, form, limited, unknown
 from blave_mcp.exchanges.dialect import Verdict
 
 STATE = "Look at the order's state."
@@ -180,9 +171,4 @@ def lookup(number: int) -> Code | None:
     return CODES.get(number)
 
 
-def harmless(code: Code) -> Code:
-    """The same error for a request that changes nothing: it may be asked again."""
-    return replace(code, verdict=Verdict.UNAVAILABLE) if code.verdict is Verdict.UNKNOWN else code
-
-
-__all__ = ["ASSETS", "CODES", "CONTRACTS", "FUNDS", "GENERAL", "SPOT", "Code", "harmless", "lookup"]
+__all__ = ["ASSETS", "CODES", "CONTRACTS", "FUNDS", "GENERAL", "SPOT", "lookup"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from blave_mcp.exchanges.bybit.codes_terms import GRID, Code, form, funds, limited, unknown
+from blave_mcp.exchanges.bybit.codes_terms import GRID, funds
+from blave_mcp.exchanges.codes import Code, form, limited, unknown
 
 STATE = "Look at the order's state."
 SMALLER = "Use a smaller size."

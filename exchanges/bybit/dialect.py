@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from blave_mcp.exchanges.bybit.codes import Code, harmless, lookup
+from blave_mcp.exchanges.bybit.codes import lookup
 from blave_mcp.exchanges.bybit.codes_terms import KEY_ADVICE
 from blave_mcp.exchanges.bybit.endpoints import BYBIT
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import Code, harmless
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
 from blave_mcp.exchanges.errors import BadArgument

@@ -7,50 +7,19 @@ https://www.okx.com/docs-v5/en/#error-code-rest-api
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
-from blave_mcp.exchanges.dialect import Verdict
+from blave_mcp.exchanges.codes import CLOCK_ADVICE, FORM_ADVICE, Code, form, limited, unknown
 from blave_mcp.exchanges.okx.codes_trade import TRADE_MEANINGS
 
 KEY_ADVICE = (
     "Check OKX_API_KEY, OKX_SECRET_KEY and OKX_PASSPHRASE, the key's permissions and its IP list at"
     " https://www.okx.com/account/my-api; demo trading has keys of its own."
 )
-CLOCK_ADVICE = "The clock is compared with the venue's; propose it again."
-FORM_ADVICE = "Look at the endpoint's parameters and correct the request."
 LATER = "Try again later."
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A documented error.
-
-    Attributes:
-        verdict: REFUSED only where the error proves that nothing was changed.
-    """
-
-    meaning: str
-    advice: str = ""
-    verdict: Verdict = Verdict.REFUSED
-    bad_key: bool = False
-    clock_skew: bool = False
-    not_found: bool = False
 
 
 def _key(meaning: str) -> Code:
     return Code(meaning, KEY_ADVICE, bad_key=True)
-
-
-def _unknown(meaning: str) -> Code:
-    return Code(meaning, "Ask for the order or the state before anything is sent again.", Verdict.UNKNOWN)
-
-
-def _limited(meaning: str) -> Code:
-    return Code(meaning, "Wait, and ask less often.", Verdict.RATE_LIMITED)
-
-
-def _form(meaning: str) -> Code:
-    return Code(meaning, FORM_ADVICE)
 
 
 def _account(meaning: str) -> Code:
@@ -58,24 +27,24 @@ def _account(meaning: str) -> Code:
 
 
 _GENERAL: dict[str, Code] = {
-    "1": _unknown("The operation failed; the answer does not say why."),
-    "50000": _form("The body of the request was empty."),
-    "50001": _unknown("The service is not available now."),
-    "50002": _form("The body was no valid JSON."),
-    "50004": _unknown("OKX's own servers did not answer in time; whether it was carried out is not known."),
+    "1": unknown("The operation failed; the answer does not say why."),
+    "50000": form("The body of the request was empty."),
+    "50001": unknown("The service is not available now."),
+    "50002": form("The body was no valid JSON."),
+    "50004": unknown("OKX's own servers did not answer in time; whether it was carried out is not known."),
     "50005": Code("The endpoint is switched off.", LATER),
-    "50006": _form("The content type was not application/json."),
+    "50006": form("The content type was not application/json."),
     "50007": _account("The user is blocked."),
     "50008": _key("There is no such user."),
     "50009": _account("The account is frozen while it is liquidated."),
-    "50010": _form("The user id was empty."),
-    "50011": _limited("More requests than the endpoint's limit."),
+    "50010": form("The user id was empty."),
+    "50011": limited("More requests than the endpoint's limit."),
     "50012": _account("The account's state does not allow it."),
     # The reference calls this an expired timestamp; the venue says that its systems are busy.
-    "50013": _unknown("OKX's systems are busy."),
-    "50014": _form("A required parameter is empty."),
-    "50015": _form("One of two parameters must be given."),
-    "50016": _form("Two parameters contradict each other."),
+    "50013": unknown("OKX's systems are busy."),
+    "50014": form("A required parameter is empty."),
+    "50015": form("One of two parameters must be given."),
+    "50016": form("Two parameters contradict each other."),
     **{
         code: Code(f"{what} frozen for {why}.", LATER)
         for code, what, why in (
@@ -85,9 +54,9 @@ _GENERAL: dict[str, Code] = {
             ("50023", "The account is", "the settlement of funding"),
         )
     },
-    "50024": _form("Two parameters cannot be given together."),
-    "50025": _form("A parameter has more values than it may."),
-    "50026": _unknown("An error in OKX's own systems."),
+    "50024": form("Two parameters cannot be given together."),
+    "50025": form("A parameter has more values than it may."),
+    "50026": unknown("An error in OKX's own systems."),
     "50027": _account("The account may not trade."),
     "50028": _account("OKX does not take the order from this account."),
     "50029": _account("The account is held by risk control."),
@@ -98,10 +67,10 @@ _GENERAL: dict[str, Code] = {
     "50036": Code("The request's own deadline lay in the past.", CLOCK_ADVICE, clock_skew=True),
     "50037": Code("The request's own deadline had passed.", "Propose it again."),
     "50038": Code("Demo trading does not have this.", "Use what demo trading has, or a live key."),
-    "50040": _limited("The operation is asked for too often."),
+    "50040": limited("The operation is asked for too often."),
     "50041": _account("The user is not on the list of those who may."),
     "50042": Code("The request repeats an earlier one.", "Look at the order before anything is sent again."),
-    "50044": _form("A broker type must be chosen."),
+    "50044": form("A broker type must be chosen."),
     "50046": Code("The feature is switched off for now.", LATER),
     "50049": Code("The instrument has no tiers: it has no margin trading."),
     "50051": _account("Rules of the user's country forbid it."),
@@ -109,14 +78,14 @@ _GENERAL: dict[str, Code] = {
     "50053": Code("Only demo trading has this.", "Use a demo key."),
     "50059": _account("Regulation wants further steps from the user first."),
     "50060": _account("Regulation wants the user's identity first."),
-    "50061": _limited("More orders than this account may send."),
+    "50061": limited("More orders than this account may send."),
     "50062": Code("The feature is not available now.", LATER),
     "50064": Code("Borrowing is not available now.", LATER),
     "50067": Code("The API does not trade across sites.", "Set BLAVE_MCP_OKX_URL to the host of your region."),
     "50071": Code("The id exists already.", "Choose another client id."),
     "50072": Code("This account mode has no isolated margin.", "Use cross margin."),
-    "50076": _form("The stretch of time is too long."),
-    "50077": _form("The stretch of time is too long."),
+    "50076": form("The stretch of time is too long."),
+    "50077": form("The stretch of time is too long."),
     # Keys and signatures.
     "50100": _key("The key is frozen."),
     "50101": _key("The key belongs to another environment: live keys and demo keys are not the same."),
@@ -126,15 +95,15 @@ _GENERAL: dict[str, Code] = {
     "50105": _key("The passphrase is wrong."),
     "50106": _key("The request had no signature."),
     "50107": _key("The request had no timestamp."),
-    "50108": _form("There is no such exchange id."),
-    "50109": _form("There is no such exchange domain."),
+    "50108": form("There is no such exchange id."),
+    "50109": form("There is no such exchange domain."),
     "50110": _key("This IP address is not on the key's list."),
     # The reference calls this an invalid signature, which is 50113.
     "50111": _key("The key is not valid."),
     "50112": Code("The request's timestamp is not valid.", CLOCK_ADVICE, clock_skew=True),
     "50113": _key("The signature is wrong: the secret does not belong to the key."),
     "50114": _key("The authorisation is not valid."),
-    "50115": _form("The endpoint does not take this method."),
+    "50115": form("The endpoint does not take this method."),
     "50116": _key("No further key of this kind can be made."),
     "50118": _key("The broker's IP address must be on the list first."),
     "50119": _key("There is no such key."),
@@ -151,28 +120,28 @@ _FUNDS: dict[str, Code] = {
     "58001": _key("The trade password is wrong."),
     "58004": _account("The account is blocked."),
     "58006": Code("The service is not available for this currency.", LATER),
-    "58007": _unknown("OKX's asset service failed."),
+    "58007": unknown("OKX's asset service failed."),
     "58100": _account("The product is under risk control; no money may leave it."),
     "58101": _account("Transfers are suspended."),
-    "58102": _limited("Transfers come too often."),
-    "58103": _form("The sub-account does not belong to this master account."),
+    "58102": limited("Transfers come too often."),
+    "58103": form("The sub-account does not belong to this master account."),
     "58104": _account("A P2P trade holds the transfer."),
     "58105": _account("A P2P trade holds the transfer."),
     "58110": Code("The contract is under risk control; its transfers are suspended.", LATER),
     "58111": Code("Funding is being charged.", "Try again in a few minutes."),
-    "58112": _unknown("The transfer failed; OKX does not say at what point."),
-    "58114": _form("The amount must be above zero."),
-    "58115": _form("There is no such sub-account."),
+    "58112": unknown("The transfer failed; OKX does not say at what point."),
+    "58114": form("The amount must be above zero."),
+    "58115": form("There is no such sub-account."),
     "58116": Code("The amount is above the limit.", "Transfer less."),
     "58117": _account("A negative balance must be settled first."),
     "58119": _key("The key or sub-account may not transfer out."),
     "58120": Code("Transfers are closed for now.", LATER),
     "58121": Code("The transfer would leave the account under too much risk.", "Transfer less, or close positions."),
-    "58123": _form("Source and target are the same account."),
-    "58124": _unknown("The transfer is being carried out."),
-    "58127": _form("The master account's key does not take this type of transfer."),
-    "58128": _form("The sub-account's key does not take this type of transfer."),
-    "58129": _form("Source and target do not go with the type of transfer."),
+    "58123": form("Source and target are the same account."),
+    "58124": unknown("The transfer is being carried out."),
+    "58127": form("The master account's key does not take this type of transfer."),
+    "58128": form("The sub-account's key does not take this type of transfer."),
+    "58129": form("Source and target do not go with the type of transfer."),
     "58350": Code("The balance is too small.", "Transfer less; see get_balances."),
     "59000": Code("Positions or orders are open.", "Close and cancel them first."),
     "59001": Code("There are debts.", "Repay them first."),
@@ -207,17 +176,17 @@ _FUNDS: dict[str, Code] = {
     "59414": Code("The amount is below the least that is lent.", "Borrow more."),
     "59500": _key("Only a key of the master account may do this."),
     "59506": _key("There is no such key."),
-    "59507": _form("The two sub-accounts must differ and belong to one master account."),
+    "59507": form("The two sub-accounts must differ and belong to one master account."),
     "59508": _account("The sub-account is suspended."),
 }
 
 # A client order id that is taken proves that this request made no order, not that none exists.
 _TRADE_SPECIAL: dict[str, Code] = {
-    "51000": _form("A parameter is wrong; the venue's message names it."),
+    "51000": form("A parameter is wrong; the venue's message names it."),
     "51001": Code("There is no such instrument.", "find_instruments lists them.", not_found=True),
     "51009": _account("The platform does not let this account place orders."),
-    "51113": _limited("Positions are closed at the market too often."),
-    "51149": _unknown("The order did not come through in time."),
+    "51113": limited("Positions are closed at the market too often."),
+    "51149": unknown("The order did not come through in time."),
     "51400": Code("There is no such open order: it is filled, cancelled, or never was.", "Look at the order.",
                   not_found=True),
     "51503": Code("There is no such order to change.", "Look at the open orders.", not_found=True),
@@ -237,8 +206,3 @@ CODES: Mapping[str, Code] = (
 def lookup(code: str) -> Code | None:
     """A sub-code (51004_1101) means what its code does."""
     return CODES.get(code.partition("_")[0])
-
-
-def harmless(code: Code) -> Code:
-    """The same error for a request that changes nothing: it may be asked again."""
-    return replace(code, verdict=Verdict.UNAVAILABLE) if code.verdict is Verdict.UNKNOWN else code

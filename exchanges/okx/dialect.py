@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 from blave_mcp.exchanges.catalogue import Catalogue
+from blave_mcp.exchanges.codes import Code, harmless
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
 from blave_mcp.exchanges.endpoint import Auth, Call
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
-from blave_mcp.exchanges.okx.codes import Code, harmless, lookup
+from blave_mcp.exchanges.okx.codes import lookup
 from blave_mcp.exchanges.okx.endpoints import OKX
 from blave_mcp.exchanges.signing import hmac_bytes
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
