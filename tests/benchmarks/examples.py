@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+Judge = Callable[[Any, Any], float]
 TARGET, CAP, WINDOW, PER_YEAR, FEE = 0.3, 2.0, 720, 8760, 0.0005
 
 
@@ -52,21 +53,28 @@ threshold_positions, cross_positions = compiled(_threshold), compiled(_crosses)
 
 
 def forward(close: Any) -> Any:
-    out = np.zeros(len(close))
+    out = np.empty(len(close))
     out[:-1] = np.diff(close) / close[:-1]
+    out[-1] = 0.0
     return out
 
 
-def sizes(close: Any) -> Any:
+def volatility(close: Any) -> Any:
     moves = np.concatenate([[0.0], np.log(close[1:] / close[:-1])])
-    vol = pd.Series(moves).rolling(WINDOW).std().to_numpy() * sqrt(PER_YEAR)
+    return pd.Series(moves).rolling(WINDOW).std().to_numpy() * np.sqrt(PER_YEAR)
+
+
+def sizes(close: Any) -> Any:
+    vol = volatility(close)
     with np.errstate(invalid="ignore"):
         return np.where((vol > 0) & ~np.isnan(vol), np.clip(TARGET / vol, 0, CAP), 0.0)
 
 
 def strategy_returns(close: Any, position: Any) -> Any:
+    """Net returns of each bar, those that are unknown left out."""
     exposure = position * sizes(close)
-    return exposure * forward(close) - np.abs(np.diff(exposure, prepend=0)) * FEE
+    returns = exposure * forward(close) - np.abs(np.diff(exposure, prepend=0)) * FEE
+    return returns[~np.isnan(returns)]
 
 
 def sharpe(returns: Any) -> float:
@@ -79,19 +87,51 @@ def threshold_scan(frame: pd.DataFrame, levels: Sequence[float]) -> Any:
     grid = np.full((len(levels), len(levels)), np.nan)
     for (i, entry), (j, leave) in product(enumerate(levels), repeat=2):
         if leave <= entry:
-            close, alpha = frame["close"].to_numpy(), frame["alpha"].to_numpy()
-            grid[i, j] = sharpe(strategy_returns(close, threshold_positions(alpha, entry, leave)))
+            close, alpha = frame["close"].to_numpy().astype(np.float64), frame["alpha"].to_numpy().astype(np.float64)
+            returns = strategy_returns(close, threshold_positions(alpha, entry, leave))
+            if len(returns) and returns.std() > 0:
+                grid[i, j] = sharpe(returns)
     return grid
 
 
-def kd_scan(frame: pd.DataFrame, periods: Sequence[int], smooths: Sequence[int]) -> Any:
+def sharpe_alone(close: Any, position: Any) -> float:
+    return sharpe(strategy_returns(close, position))
+
+
+def sharpe_among_metrics(close: Any, position: Any) -> float:
+    return metrics(close, position)["sharpe"]
+
+
+def metrics(close: Any, position: Any) -> dict[str, float]:
+    """What a single backtest reports, its trades one by one."""
+    returns = strategy_returns(close, position)
+    worth = np.cumprod(1 + returns)
+    drawdown = (worth / np.maximum.accumulate(worth) - 1).min()
+    turns = np.diff(position.astype(int))
+    trades = np.array(
+        [
+            np.prod(1 + held[~np.isnan(held)]) - 1
+            for begun, ended in zip(np.where(turns == 1)[0] + 1, np.where(turns == -1)[0] + 1, strict=False)
+            if len(held := returns[begun:ended])
+        ]
+    )
+    won = trades > 0
+    return {
+        "sharpe": sharpe(returns), "total": worth[-1] - 1, "volatility": returns.std() * sqrt(PER_YEAR),
+        "drawdown": drawdown, "trades": len(trades), "won": won.mean() if len(trades) else np.nan,
+        "win": trades[won].mean() if won.any() else np.nan, "loss": trades[~won].mean() if (~won).any() else np.nan,
+    }  # fmt: skip
+
+
+def kd_scan(frame: pd.DataFrame, periods: Sequence[int], smooths: Sequence[int], judge: Judge) -> Any:
+    """The Sharpe ratio of every cell, found by `judge` from closes and positions."""
     grid = np.full((len(periods), len(smooths)), np.nan)
     for (i, period), (j, smooth) in product(enumerate(periods), enumerate(smooths)):
         low, high = frame["low"].rolling(period).min(), frame["high"].rolling(period).max()
         slow = ((frame["close"] - low) / (high - low) * 100).rolling(smooth).mean()
         line = slow.rolling(3).mean()
         position = cross_positions(slow.to_numpy(), line.to_numpy())
-        grid[i, j] = sharpe(strategy_returns(frame["close"].to_numpy(), position))
+        grid[i, j] = judge(frame["close"].to_numpy().astype(np.float64), position)
     return grid
 
 

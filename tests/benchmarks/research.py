@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import gettempdir
@@ -22,10 +21,11 @@ from blave_mcp.tools.backtest.engine import Scan, Settings, scan, tape_of
 from blave_mcp.tools.backtest.permutation import rotation_test, selection_test
 from blave_mcp.tools.backtest.signals import KD, THRESHOLD, Grid, Strategy, grid_of
 from tests.benchmarks.effort import FULL, Effort
-from tests.benchmarks.measure import Figure, Samples, at_least, at_most, interleaved
+from tests.benchmarks.measure import Figure, Samples, at_least, at_most, interleaved, per_call
 from tests.tools.backtest.markets import bars_of, persistent, walk
 
 BARS, YEAR = 26_280, 8_760
+WARM = 20
 AS_SCRIPTS = Settings(band=0, lag=0)
 CACHE = Path(gettempdir()) / "blave-mcp-benchmarks"
 COLD = """
@@ -80,9 +80,8 @@ def array_scan(bars: Bars, strategy: Strategy, grid: Grid) -> Scan:
     return scan(tape_of(bars, AS_SCRIPTS), strategy, grid)
 
 
-def loop_scan(bars: Bars, strategy: Strategy, grid: Grid, workers: ThreadPoolExecutor) -> Scan:
-    ahead = fast.Grids(bars, strategy, grid, workers)
-    found = ahead.over(fast.tape_of(bars, AS_SCRIPTS))
+def loop_scan(bars: Bars, strategy: Strategy, grid: Grid) -> Scan:
+    found = fast.scan(fast.tape_of(bars, AS_SCRIPTS), strategy, grid)
     if found is None:
         raise AssertionError("the loops did not take it")
     return found
@@ -102,8 +101,11 @@ def research(effort: Effort) -> list[Figure]:
     def thresholds() -> Any:
         return examples.threshold_scan(table, levels)
 
-    def crosses() -> Any:
-        return examples.kd_scan(table, [int(p) for p in periods], [int(s) for s in smooths])
+    def crosses(judge: examples.Judge = examples.sharpe_among_metrics) -> Any:
+        return examples.kd_scan(table, [int(p) for p in periods], [int(s) for s in smooths], judge)
+
+    def crosses_alone() -> Any:
+        return crosses(examples.sharpe_alone)
 
     agree(cells.map_of(array_scan(bars, THRESHOLD, cells).sharpe), thresholds())
     agree(kd.map_of(array_scan(bars, KD, kd).sharpe), crosses())
@@ -114,15 +116,27 @@ def research(effort: Effort) -> list[Figure]:
     ]
     if fast.available():
         fast.loops(CACHE)
-        with ThreadPoolExecutor(2) as workers:
-            agree(cells.map_of(loop_scan(bars, THRESHOLD, cells, workers).sharpe), thresholds())
-            agree(kd.map_of(loop_scan(bars, KD, kd, workers).sharpe), crosses())
-            figures += [
-                against(lambda: loop_scan(bars, THRESHOLD, cells, workers), thresholds, rounds,
-                        "threshold scan, 45 cells: compiled", 100),
-                against(lambda: loop_scan(bars, KD, kd, workers), crosses, max(2, rounds // 2),
-                        "KD scan, 30 cells: compiled", 80),
-            ]  # fmt: skip
+        agree(cells.map_of(loop_scan(bars, THRESHOLD, cells).sharpe), thresholds())
+        agree(kd.map_of(loop_scan(bars, KD, kd).sharpe), crosses())
+
+        def threshold() -> Scan:
+            return loop_scan(bars, THRESHOLD, cells)
+
+        def cross() -> Scan:
+            return loop_scan(bars, KD, kd)
+
+        few, one_call, alone = (
+            rounds // 4 + 2,
+            "compiled, one call after the script",
+            "compiled, script of Sharpe alone",
+        )
+        figures += [
+            against(threshold, thresholds, rounds, "threshold scan, 45 cells: compiled, warm", 100, repeats=WARM),
+            against(threshold, thresholds, rounds, f"threshold scan, 45 cells: {one_call}", None),
+            against(cross, crosses, few, "KD scan, 30 cells: compiled, warm", 80, repeats=WARM),
+            against(cross, crosses, few, f"KD scan, 30 cells: {one_call}", None),
+            against(cross, crosses_alone, few, f"KD scan, 30 cells: {alone}, warm", 80, repeats=WARM),
+        ]
     figures += [rotations(bars, effort), searches(bars, cells, thresholds, effort)]
     if find_spec("vectorbt") is not None:
         figures.append(beside_vectorbt(bars, cells, effort))
@@ -131,9 +145,15 @@ def research(effort: Effort) -> list[Figure]:
     return figures
 
 
-def against(ours: Any, theirs: Any, rounds: int, name: str, times: float | None) -> Figure:
+def against(ours: Any, theirs: Any, rounds: int, name: str, times: float | None, *, repeats: int = 1) -> Figure:
+    """Rounds of the two, one after the other.
+
+    Args:
+        repeats: how often our side works in a round, the script being one of as many cells: with one call alone it
+            finds the caches full of what the script left there.
+    """
     ours(), theirs()
-    samples = interleaved(lambda: once(ours), lambda: once(theirs), rounds)
+    samples = interleaved(per_call(ours, repeats), lambda: once(theirs), rounds)
     return samples.faster(name, "ms", scale=1000, target=None if times is None else at_least(times))
 
 
@@ -213,8 +233,7 @@ def beside_vectorbt(bars: Bars, cells: Grid, effort: Effort) -> Figure:
 
     def ours() -> Any:
         if compiled:
-            with ThreadPoolExecutor(1) as workers:
-                return loop_scan(bars, THRESHOLD, cells, workers)
+            return loop_scan(bars, THRESHOLD, cells)
         return array_scan(bars, THRESHOLD, cells)
 
     return against(ours, theirs, 5 if effort is FULL else 2, "threshold scan, 45 cells: vectorbt", 200)

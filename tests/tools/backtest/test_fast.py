@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blave_mcp.tools.backtest import fast
+from blave_mcp.tools.backtest.bars import Rows, regular
 from blave_mcp.tools.backtest.engine import Settings, Tape, evaluated, scan, tape_of
 from blave_mcp.tools.backtest.kernels import position_of
 from blave_mcp.tools.backtest.permutation import Circles, Rotations, on_a_circle, selection_test
-from blave_mcp.tools.backtest.signals import KD, THRESHOLD, TREND, grid_of
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD, TREND, Grid, Strategy, grid_of
 from blave_mcp.tools.backtest.universe import Job, study
-from tests.tools.backtest.markets import bars_of, made, persistent, walk
+from tests.tools.backtest.markets import HOUR_MS, START_MS, bars_of, made, persistent, walk
 
 HOWS = [Settings(vol_days=4), Settings(vol_days=4, band=0, lag=0), Settings(vol_days=10, funding=0.0003, lag=3)]
 
@@ -48,26 +48,84 @@ def test_a_tape_is_the_same(how: Settings):
     np.testing.assert_array_equal(ours.at, theirs.at)
 
 
+@pytest.mark.parametrize("n", [2, 3, 24, 25, 26, 49, 100, 1100])
+@pytest.mark.parametrize("lag", [0, 1, 30])
+def test_a_tape_of_few_bars_is_the_same(n: int, lag: int):
+    bars = bars_of(walk(n, 5))
+    for days in (0.05, 0.3, 1, 2):
+        how = Settings(vol_days=days, lag=lag)
+        ours, theirs = fast.tape_of(bars, how), tape_of(bars, how)
+        np.testing.assert_allclose(ours.sizes, theirs.sizes, rtol=1e-12)
+        # Two nearly equal returns have hardly any deviation, and rounding is what is left of it.
+        np.testing.assert_allclose(ours.vol, theirs.vol, rtol=1e-12, atol=1e-11)
+        np.testing.assert_array_equal(ours.net, theirs.net)
+
+
+def assert_same(tape: Tape, strategy: Strategy, grid: Grid) -> None:
+    ours, theirs = fast.scan(tape, strategy, grid), scan(tape, strategy, grid)
+    assert ours is not None
+    np.testing.assert_array_equal(ours.counts, theirs.counts)
+    for one, other in zip(ours.trades, theirs.trades, strict=True):
+        for part, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(part, same)
+    np.testing.assert_allclose(ours.total, theirs.total, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(ours.sharpe, theirs.sharpe, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(ours.growth, theirs.growth, rtol=1e-10)
+    np.testing.assert_allclose(ours.held, theirs.held)
+
+
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("strategy", [THRESHOLD, KD], ids=lambda s: s.name)
-def test_a_scan_is_the_same(strategy, how: Settings):
-    bars = bars_of(walk(1500, 3), torn(1500, 4))
+def test_a_scan_is_the_same(strategy: Strategy, how: Settings):
+    bars = bars_of(walk(2500, 3), torn(2500, 4))
     grid = grid_of(strategy, {}, {}, 100)
     assert fast.takes(bars, how)
     assert fast.takes_grid(strategy, grid, how)
-    for first, last in ((0, None), (700, 1300)):
-        tape = evaluated(tape_of(bars, how)) if last is None else tape_of(bars, how).part(first, last)
-        theirs = scan(tape, strategy, grid)
-        with ThreadPoolExecutor(2) as pool:
-            ours = fast.scan(tape, strategy, grid, pool)
-        assert ours is not None
-        np.testing.assert_array_equal(ours.counts, theirs.counts)
-        for one, other in zip(ours.trades, theirs.trades, strict=True):
-            for part, same in zip(one, other, strict=True):
-                np.testing.assert_array_equal(part, same)
-        np.testing.assert_allclose(ours.sharpe, theirs.sharpe, rtol=1e-10, atol=1e-10)
-        np.testing.assert_allclose(ours.growth, theirs.growth, rtol=1e-10)
-        np.testing.assert_allclose(ours.held, theirs.held)
+    whole = tape_of(bars, how)
+    for tape in (whole, evaluated(whole), whole.part(700, 1300), whole.part(1100, len(whole)), whole.part(5, 60)):
+        assert_same(tape, strategy, grid)
+
+
+@pytest.mark.parametrize("axes", [
+    {"entry": tuple(np.linspace(-3, 3, 90)), "exit": (-4.0,)},
+    {"exit": tuple(np.linspace(-3, 1, 90)), "entry": (1.0, 3.5)},
+    {"exit": (-0.5, 0.25), "entry": (2.0, 0.25, 0.0)},
+    {"entry": (9.0,), "exit": (0.0,)},
+])  # fmt: skip
+def test_a_threshold_grid_of_any_shape_is_the_same(axes: dict[str, tuple[float, ...]]):
+    bars = bars_of(walk(1500, 3), torn(1500, 4))
+    assert_same(evaluated(tape_of(bars, HOWS[0])), THRESHOLD, grid_of(THRESHOLD, {}, axes, 1000))
+
+
+@pytest.mark.parametrize("axes", [
+    {"k_smooth": (1, 4, 30), "k_period": (2, 3, 40, 500)},
+    {"k_period": (7,), "k_smooth": (200,)},
+    {"k_period": (2000,), "k_smooth": (1, 3)},
+])  # fmt: skip
+@pytest.mark.parametrize("d_smooth", [1, 2, 3, 17])
+def test_a_kd_grid_of_any_shape_is_the_same(axes: dict[str, tuple[float, ...]], d_smooth: int):
+    bars = bars_of(walk(2200, 3))
+    assert_same(evaluated(tape_of(bars, HOWS[0])), KD, grid_of(KD, {"d_smooth": d_smooth}, axes, 100))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(st.sampled_from([-2, -1, -1, 0, 0, 0, 1, 1, 2]), min_size=4, max_size=80),
+    width=st.sampled_from([0, 0, 1, 3]),
+    d_smooth=st.integers(1, 4),
+    lag=st.integers(0, 3),
+    first=st.integers(0, 900),
+)
+def test_kd_is_the_same_where_the_price_stands_still_or_lines_touch(
+    steps: list[int], width: int, d_smooth: int, lag: int, first: int
+):
+    """Prices on a coarse grid: windows without a range, and %K exactly at %D."""
+    close = 200.0 + np.abs(np.cumsum(np.resize(np.array(steps), 1200)) % 100 - 50) + np.arange(1200) // 700
+    times = START_MS + HOUR_MS * np.arange(1200)
+    rows = Rows(times, np.stack([close, close + width, close - width, close], axis=1))
+    bars = regular(rows, symbol="X", period="1h", source="test", alphas={})
+    tape = tape_of(bars, Settings(vol_days=2, lag=lag)).part(first, 1199)
+    assert_same(tape, KD, grid_of(KD, {"d_smooth": d_smooth}, {"k_period": (2, 5, 9), "k_smooth": (1, 2, 6)}, 20))
 
 
 @settings(max_examples=60, deadline=None)
@@ -78,17 +136,14 @@ def test_a_scan_is_the_same(strategy, how: Settings):
     ),
     max_age=st.integers(0, 5),
     lag=st.integers(0, 3),
+    first=st.integers(0, 900),
 )  # fmt: skip
-def test_whatever_the_indicator_does_the_trades_are_the_same(alpha: list[float], max_age: int, lag: int):
-    n = 260
+def test_whatever_the_indicator_does_the_scan_is_the_same(alpha: list[float], max_age: int, lag: int, first: int):
+    n = 1300
     bars = bars_of(walk(n, 1), np.resize(np.array(alpha), n))
-    tape = evaluated(tape_of(bars, Settings(vol_days=2, lag=lag)))
-    grid = grid_of(THRESHOLD, {"max_age": max_age}, {"entry": (-1, 0, 0.5, 1), "exit": (-1, 0, 0.5)}, 20)
-    ours, theirs = fast.scan(tape, THRESHOLD, grid), scan(tape, THRESHOLD, grid)
-    assert ours is not None
-    for one, other in zip(ours.trades, theirs.trades, strict=True):
-        np.testing.assert_array_equal(one[0], other[0])
-        np.testing.assert_array_equal(one[1], other[1])
+    tape = tape_of(bars, Settings(vol_days=2, lag=lag)).part(first, n - 1)
+    axes = {"entry": (-1, 0, 0.5, 1), "exit": (-1, 0, 0.5)}
+    assert_same(tape, THRESHOLD, grid_of(THRESHOLD, {"max_age": max_age}, axes, 20))
 
 
 def test_what_the_loops_do_not_take_is_left_to_the_arrays():
