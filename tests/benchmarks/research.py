@@ -17,9 +17,11 @@ import numpy as np
 
 from blave_mcp.tools.backtest import fast
 from blave_mcp.tools.backtest.bars import Bars
-from blave_mcp.tools.backtest.engine import Scan, Settings, scan, tape_of
+from blave_mcp.tools.backtest.engine import Scan, scan
 from blave_mcp.tools.backtest.permutation import rotation_test, selection_test
-from blave_mcp.tools.backtest.signals import KD, THRESHOLD, Grid, Strategy, grid_of
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD
+from blave_mcp.tools.backtest.strategy import Grid, Strategy, grid_of
+from blave_mcp.tools.backtest.tape import Settings, tape_of
 from tests.benchmarks.effort import FULL, Effort
 from tests.benchmarks.measure import Figure, Samples, at_least, at_most, interleaved, per_call
 from tests.tools.backtest.markets import bars_of, persistent, walk
@@ -32,8 +34,10 @@ COLD = """
 import time, numpy as np
 from tests.benchmarks.research import market
 bars = market()
-from blave_mcp.tools.backtest.engine import Settings, scan, tape_of
-from blave_mcp.tools.backtest.signals import THRESHOLD, grid_of
+from blave_mcp.tools.backtest.engine import scan
+from blave_mcp.tools.backtest.tape import Settings, tape_of
+from blave_mcp.tools.backtest.signals import THRESHOLD
+from blave_mcp.tools.backtest.strategy import grid_of
 begun = time.perf_counter()
 scan(tape_of(bars, Settings(band=0, lag=0)), THRESHOLD, grid_of(THRESHOLD, {}, {}, 2000))
 print(time.perf_counter() - begun)
@@ -42,9 +46,9 @@ PEAK = r"""
 import re, numpy as np
 from tests.benchmarks.research import market
 bars = market()
-from blave_mcp.tools.backtest import engine, metrics, permutation, signals, validation
-tape = engine.evaluated(engine.tape_of(bars, engine.Settings()))
-found = engine.scan(tape, signals.THRESHOLD, signals.grid_of(signals.THRESHOLD, {}, {}, 2000))
+from blave_mcp.tools.backtest import engine, metrics, permutation, signals, strategy, tape as tapes, validation
+tape = tapes.evaluated(tapes.tape_of(bars, tapes.Settings()))
+found = engine.scan(tape, signals.THRESHOLD, strategy.grid_of(signals.THRESHOLD, {}, {}, 2000))
 metrics.metrics_of(engine.backtest(tape, signals.THRESHOLD, signals.THRESHOLD.values({})))
 permutation.selection_test(found)
 validation.overfitting(found)

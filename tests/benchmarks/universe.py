@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from blave_mcp.tools.backtest import fast
-from blave_mcp.tools.backtest.engine import Settings
+from blave_mcp.tools.backtest.tape import Settings
 from blave_mcp.tools.backtest.universe import Job, Study, dask_cluster, process_pool
 from tests.benchmarks.effort import FULL, Effort
 from tests.benchmarks.measure import Figure, at_most

@@ -17,9 +17,11 @@ import numpy as np
 
 from blave_mcp.tools.backtest import kernels
 from blave_mcp.tools.backtest.bars import Bars
-from blave_mcp.tools.backtest.engine import FUNDING_MS, Scan, Settings, Tape
+from blave_mcp.tools.backtest.engine import Scan
 from blave_mcp.tools.backtest.kernels import Floats, Ints, Trades
-from blave_mcp.tools.backtest.signals import Grid, Strategy, carried
+from blave_mcp.tools.backtest.signals import carried
+from blave_mcp.tools.backtest.strategy import Grid, Strategy
+from blave_mcp.tools.backtest.tape import FUNDING_MS, Settings, Tape
 
 LOOPS = "blave_mcp.tools.backtest.loops"
 _lock = threading.Lock()
@@ -75,7 +77,7 @@ def takes_grid(strategy: Strategy, grid: Grid, settings: Settings) -> bool:
 
 
 def tape_of(bars: Bars, settings: Settings) -> Tape:
-    """What `engine.tape_of` makes, by the loops."""
+    """What `tape.tape_of` makes, by the loops."""
     run = loops()
     net, vols, sizes = run.market(
         bars.close, bars.bars_in(settings.vol_days), settings.target_vol, settings.vol_floor, settings.cap,

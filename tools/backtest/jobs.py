@@ -14,20 +14,12 @@ import numpy as np
 from blave_mcp.tools.answers import MODE_TAGS
 from blave_mcp.tools.backtest import inputs, metrics, pictures, texts
 from blave_mcp.tools.backtest.data import Loaded, Wanted, load
-from blave_mcp.tools.backtest.engine import (
-    Run,
-    Scan,
-    Settings,
-    Tape,
-    backtest,
-    buy_and_hold,
-    evaluated,
-    scan,
-    tape_of,
-)
+from blave_mcp.tools.backtest.engine import Run, Scan, backtest, buy_and_hold, scan
 from blave_mcp.tools.backtest.kernels import Floats
 from blave_mcp.tools.backtest.permutation import Tick
-from blave_mcp.tools.backtest.signals import Grid, Strategy, grid_of, strategy_named
+from blave_mcp.tools.backtest.signals import strategy_named
+from blave_mcp.tools.backtest.strategy import Grid, Strategy, grid_of
+from blave_mcp.tools.backtest.tape import Settings, Tape, evaluated, tape_of
 from blave_mcp.tools.charts.figure import Figure
 from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.spec import File, Result, csv

@@ -12,7 +12,7 @@ import numpy as np
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.tools.backtest import inputs, metrics, permutation, pictures, texts, validation
 from blave_mcp.tools.backtest.data import load
-from blave_mcp.tools.backtest.engine import Run, Scan, Tape, buy_and_hold, run, scan_trades, signal_trades
+from blave_mcp.tools.backtest.engine import Run, Scan, buy_and_hold, run, scan_trades, signal_trades
 from blave_mcp.tools.backtest.jobs import (
     MOST_CELLS,
     Asked,
@@ -29,7 +29,8 @@ from blave_mcp.tools.backtest.jobs import (
     with_pictures,
 )
 from blave_mcp.tools.backtest.permutation import NullTest, Tick, silent
-from blave_mcp.tools.backtest.signals import Grid, Values, grid_of
+from blave_mcp.tools.backtest.strategy import Grid, Values, grid_of
+from blave_mcp.tools.backtest.tape import Tape
 from blave_mcp.tools.backtest.verdict import Verdict, judge
 from blave_mcp.tools.charts.figure import Figure
 from blave_mcp.tools.desk import Caller, Desk

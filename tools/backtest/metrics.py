@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from blave_mcp.tools.backtest import kernels
-from blave_mcp.tools.backtest.engine import Run, Scan, Tape
+from blave_mcp.tools.backtest.engine import Run, Scan
 from blave_mcp.tools.backtest.kernels import Flags, Floats
+from blave_mcp.tools.backtest.tape import Tape
 
 SHORTEST_YEARS = 30 / 365
 """A return of a shorter time is not told per year."""

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from blave_mcp.tools.backtest import kernels
-from blave_mcp.tools.backtest.engine import Scan, Tape, returns_of
+from blave_mcp.tools.backtest.engine import Scan, returns_of
 from blave_mcp.tools.backtest.kernels import Floats, Ints, Signs, Trades
+from blave_mcp.tools.backtest.tape import Tape
 
 SLACK = 1e-9
 """Statistics nearer than this are equal: a transform leaves rounding behind."""

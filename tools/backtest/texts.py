@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from blave_mcp.tools.backtest.bars import Bars
-from blave_mcp.tools.backtest.engine import Run, Settings, Tape
+from blave_mcp.tools.backtest.engine import Run
 from blave_mcp.tools.backtest.kernels import Floats
 from blave_mcp.tools.backtest.metrics import Curve, HeatMap, Metrics, Regime, Trade, moment, plain
 from blave_mcp.tools.backtest.permutation import NullTest
-from blave_mcp.tools.backtest.signals import Strategy, Values
+from blave_mcp.tools.backtest.strategy import Strategy, Values
+from blave_mcp.tools.backtest.tape import Settings, Tape
 from blave_mcp.tools.spec import File, columnar, csv
 from blave_mcp.tools.times import day
 

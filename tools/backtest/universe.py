@@ -20,8 +20,10 @@ import numpy as np
 from blave_mcp.exchanges.errors import BlaveError, Unavailable, Unsupported
 from blave_mcp.tools.backtest import fast, kernels, metrics, permutation, validation
 from blave_mcp.tools.backtest.bars import Bars
-from blave_mcp.tools.backtest.engine import Settings, buy_and_hold, evaluated, scan, tape_of
-from blave_mcp.tools.backtest.signals import grid_of, strategy_named
+from blave_mcp.tools.backtest.engine import buy_and_hold, scan
+from blave_mcp.tools.backtest.signals import strategy_named
+from blave_mcp.tools.backtest.strategy import grid_of
+from blave_mcp.tools.backtest.tape import Settings, evaluated, tape_of
 
 MOST_CELLS = 2_000
 

@@ -15,7 +15,7 @@ from blave_mcp.tools.answers import MODE_TAGS, split
 from blave_mcp.tools.backtest import fast, inputs, metrics, texts
 from blave_mcp.tools.backtest.data import load
 from blave_mcp.tools.backtest.jobs import Asked, memory_of
-from blave_mcp.tools.backtest.signals import grid_of
+from blave_mcp.tools.backtest.strategy import grid_of
 from blave_mcp.tools.backtest.universe import (
     MOST_CELLS,
     Job,

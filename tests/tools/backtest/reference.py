@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from blave_mcp.tools.backtest.bars import Bars
-from blave_mcp.tools.backtest.engine import Settings
+from blave_mcp.tools.backtest.tape import Settings
 
 YEAR_MS = 365 * 24 * 3600 * 1000
 

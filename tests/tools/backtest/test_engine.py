@@ -12,19 +12,18 @@ from blave_mcp.tools.backtest import kernels
 from blave_mcp.tools.backtest.bars import Bars
 from blave_mcp.tools.backtest.engine import (
     Run,
-    Settings,
     backtest,
     buy_and_hold,
-    evaluated,
     grid_sums,
     run,
     scan,
     scan_trades,
     signal_trades,
-    tape_of,
 )
 from blave_mcp.tools.backtest.metrics import metrics_of, trade_results, trades_of
-from blave_mcp.tools.backtest.signals import KD, THRESHOLD, TREND, grid_of
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD, TREND
+from blave_mcp.tools.backtest.strategy import grid_of
+from blave_mcp.tools.backtest.tape import Settings, evaluated, tape_of
 from tests.real_bars import real_bars
 from tests.tools.backtest.markets import bars_of, persistent, walk
 

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from blave_mcp.tools.backtest import fast
 from blave_mcp.tools.backtest.bars import Rows, regular
-from blave_mcp.tools.backtest.engine import Settings, Tape, evaluated, scan, tape_of
+from blave_mcp.tools.backtest.engine import scan
 from blave_mcp.tools.backtest.kernels import position_of
 from blave_mcp.tools.backtest.permutation import Circles, Rotations, on_a_circle, selection_test
-from blave_mcp.tools.backtest.signals import KD, THRESHOLD, TREND, Grid, Strategy, grid_of
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD, TREND
+from blave_mcp.tools.backtest.strategy import Grid, Strategy, grid_of
+from blave_mcp.tools.backtest.tape import Settings, Tape, evaluated, tape_of
 from blave_mcp.tools.backtest.universe import Job, study
 from tests.tools.backtest.markets import HOUR_MS, START_MS, bars_of, made, persistent, walk
 

@@ -7,9 +7,11 @@ import pytest
 
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.tools.backtest import inputs, kernels, metrics, signals
-from blave_mcp.tools.backtest.engine import Settings, backtest, evaluated, run, scan, tape_of
+from blave_mcp.tools.backtest.engine import backtest, run, scan
 from blave_mcp.tools.backtest.metrics import choose, curve_of, heat_map, metrics_of, regimes_of
-from blave_mcp.tools.backtest.signals import KD, THRESHOLD, grid_of
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD
+from blave_mcp.tools.backtest.strategy import Knob, Strategy, grid_of
+from blave_mcp.tools.backtest.tape import Settings, evaluated, tape_of
 from tests.tools.backtest.markets import bars_of, persistent, walk
 
 LONG = Settings(vol_days=5)
@@ -127,16 +129,16 @@ def test_a_strategy_can_be_added_as_its_documentation_says():
         top = kernels.shifted(kernels.rolling_max(bars.high, int(values["window"])), 1, np.nan)
         return kernels.trades_of((bars.close > top).astype(np.int8))
 
-    strategy = signals.Strategy(
+    strategy = Strategy(
         name="breakout", title="Close above the highest high", doc="...", trades=breakout,
         memory=lambda values, per_day: int(values["window"]),
-        knobs=(signals.Knob(name="window", default=20, low=2, high=500, doc="Bars looked back.", whole=True),),
+        knobs=(Knob(name="window", default=20, low=2, high=500, doc="Bars looked back.", whole=True),),
         grid={"window": (10, 20, 40, 80)},
     )  # fmt: skip
     tape = evaluated(tape_of(bars_of(walk(1_500, 1)), LONG))
     found = scan(tape, strategy, grid_of(strategy, {}, {}, 10))
     assert found.counts.min() > 0
-    assert "def breakout" in (signals.Strategy.__doc__ or "")
+    assert "def breakout" in (Strategy.__doc__ or "")
 
 
 def test_a_heat_map_marks_its_peak_and_its_plateau():

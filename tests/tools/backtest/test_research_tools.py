@@ -16,9 +16,9 @@ import pytest
 
 from blave_mcp.exchanges.errors import BadArgument, BlaveError, MissingCredentials
 from blave_mcp.server.store import Store
-from blave_mcp.tools.backtest.engine import Settings
 from blave_mcp.tools.backtest.jobs import Stopped, in_thread
 from blave_mcp.tools.backtest.signals import STRATEGIES
+from blave_mcp.tools.backtest.tape import Settings
 from blave_mcp.tools.desk import Desk, Workshop
 from blave_mcp.tools.registry import ALL_TOOLS
 from blave_mcp.tools.spec import Result

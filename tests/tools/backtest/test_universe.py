@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from blave_mcp.exchanges.errors import Unavailable
-from blave_mcp.tools.backtest.engine import Settings
+from blave_mcp.tools.backtest.tape import Settings
 from blave_mcp.tools.backtest.universe import (
     Job,
     Study,

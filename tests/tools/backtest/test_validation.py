@@ -10,9 +10,11 @@ import pytest
 
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.tools.backtest import kernels, permutation, validation
-from blave_mcp.tools.backtest.engine import Scan, Settings, Tape, backtest, evaluated, returns_of, run, scan, tape_of
+from blave_mcp.tools.backtest.engine import Scan, backtest, returns_of, run, scan
 from blave_mcp.tools.backtest.metrics import choose, plateau_scores
-from blave_mcp.tools.backtest.signals import KD, THRESHOLD, Strategy, grid_of
+from blave_mcp.tools.backtest.signals import KD, THRESHOLD
+from blave_mcp.tools.backtest.strategy import Strategy, grid_of
+from blave_mcp.tools.backtest.tape import Settings, Tape, evaluated, tape_of
 from tests.tools.backtest.markets import bars_of, persistent, walk
 
 t: Any = permutation
