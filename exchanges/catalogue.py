@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Auth, Call, Caution, Effect, Endpoint, Param, Rule
+from blave_mcp.exchanges.endpoint import Auth, Call, Caution, Effect, Endpoint, Rule
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
+from blave_mcp.exchanges.params import Param
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)+")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from blave_mcp.exchanges.endpoint import Args, Caution
+from blave_mcp.exchanges.endpoint import Caution
+from blave_mcp.exchanges.params import Args
 
 BORROWS = (
     "Borrowed money costs interest until it is repaid, also after the trade is closed; where prices move against you "

@@ -35,7 +35,7 @@ class _Told(click.Group):
 
 
 def _settings(**overrides: Any) -> Any:
-    from blave_mcp.server.app import url_names
+    from blave_mcp.server.kinds import url_names
     from blave_mcp.server.settings import load
 
     settings = load(url_names=url_names())
@@ -131,7 +131,7 @@ def tools(as_json: bool, toolsets: str | None, read_only: bool | None) -> None:
 @click.option("--venue", default="", help="Only this one.")
 def endpoints(as_csv: bool, venue: str) -> None:
     """List every endpoint of every catalogue."""
-    from blave_mcp.server.app import kinds
+    from blave_mcp.server.kinds import kinds
 
     rows = [
         (kind.dialect.catalogue.csv_venue(one), one.method, one.path, one.effect.value, one.doc)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import anyio
 
-from blave_mcp.server.app import build, credentials_for, kinds
+from blave_mcp.server.app import build, credentials_for
+from blave_mcp.server.kinds import kinds
 from blave_mcp.server.settings import Settings
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.registry import ALL_TOOLS, choose

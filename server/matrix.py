@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from blave_mcp.exchanges.models import Market, OrderType
 from blave_mcp.exchanges.verbs import Verbs
-from blave_mcp.server.app import Kind, kinds
+from blave_mcp.server.kinds import Kind, kinds
 from blave_mcp.tools.listings import VERBS, has_verb
 
 BEGIN = "<!-- capabilities: blave-mcp venues prints this table -->"

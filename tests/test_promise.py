@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
-from blave_mcp.exchanges.endpoint import Effect, Endpoint, Kind, Param
+from blave_mcp.exchanges.endpoint import Effect, Endpoint
 from blave_mcp.exchanges.errors import BlaveError, NeedsConfirmation
 from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
+from blave_mcp.exchanges.params import Kind, Param
 from blave_mcp.exchanges.wire import HttpRequest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk

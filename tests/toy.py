@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
-from blave_mcp.exchanges.endpoint import Auth, Call, client_id, decimal, json_list, text
+from blave_mcp.exchanges.endpoint import Auth, Call
+from blave_mcp.exchanges.params import client_id, decimal, json_list, text
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 
 URL = "https://toy.example/docs"

@@ -9,9 +9,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Param, flag, integer, one_of, text
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.models import Fill, Instrument, Market, Order, Position, PositionSide, Side
+from blave_mcp.exchanges.params import Param, flag, integer, one_of, text
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.answers import (
     ANY_MARKET,

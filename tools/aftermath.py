@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.dialect import Ask
-from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.exchanges.models import Fill, Position, Trace
+from blave_mcp.exchanges.params import plain
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.format import exact, money
 

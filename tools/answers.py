@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import anyio
 
-from blave_mcp.exchanges.endpoint import one_of
 from blave_mcp.exchanges.errors import BadArgument, BlaveError, MissingCredentials
 from blave_mcp.exchanges.models import Market
+from blave_mcp.exchanges.params import one_of
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.spec import Result, columnar, csv
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from blave_mcp.exchanges.actions import CONFIRM, Action, ActionState, StepState
-from blave_mcp.exchanges.endpoint import anything, integer, text
 from blave_mcp.exchanges.errors import NOTHING_SENT, NeedsConfirmation
+from blave_mcp.exchanges.params import anything, integer, text
 from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch, columnar, csv
 from blave_mcp.tools.summary import MODE_LINES, utc

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Auth, Effect, integer, json_value, one_of, text
+from blave_mcp.exchanges.endpoint import Auth, Effect
 from blave_mcp.exchanges.errors import NeedsConfirmation
+from blave_mcp.exchanges.params import integer, json_value, one_of, text
 from blave_mcp.tools.answers import MOST_CHARACTERS, VENUE, answer, table
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.proposing import propose_endpoint

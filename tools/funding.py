@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import decimal, flag, integer, one_of, text
 from blave_mcp.exchanges.errors import BadArgument, LimitExceeded
 from blave_mcp.exchanges.funding import (
     FUNDING,
@@ -17,6 +16,7 @@ from blave_mcp.exchanges.funding import (
     OfferIntent,
     OfferType,
 )
+from blave_mcp.exchanges.params import decimal, flag, integer, one_of, text
 from blave_mcp.tools.answers import END, START, VENUE, newest
 from blave_mcp.tools.desk import Desk, Venue
 from blave_mcp.tools.format import exact, money, short

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.dialect import Ask
-from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.funding import FUNDING, FundingOffer, FundingStatus, FundingVerbs
 from blave_mcp.exchanges.models import AccountSettings, Market, Order, Position
+from blave_mcp.exchanges.params import plain
 from blave_mcp.exchanges.verbs import Verbs
 
 Guard = Mapping[str, Any]

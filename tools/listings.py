@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from blave_mcp.exchanges.blave.indicators import INDICATORS
 from blave_mcp.exchanges.blave.verbs import BlaveData
-from blave_mcp.exchanges.endpoint import Effect, flag, integer, text
+from blave_mcp.exchanges.endpoint import Effect
 from blave_mcp.exchanges.errors import BadArgument, BlaveError
 from blave_mcp.exchanges.models import Instrument, Market
+from blave_mcp.exchanges.params import flag, integer, text
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.answers import MARKET, PERPETUAL, VENUE, answer, table, told

@@ -14,11 +14,12 @@ from blave_mcp.tools.estimates import liquidation_price
 from blave_mcp.tools.format import coins, exact, money
 from blave_mcp.tools.grid import floor_to
 from blave_mcp.tools.guards import Guard, order_guard, position_guard, settings_guard
-from blave_mcp.tools.orders import max_leverage, percent
+from blave_mcp.tools.orders import percent
 from blave_mcp.tools.screens import balance_words, head_rows, position_words, signed_percent
 from blave_mcp.tools.situation import Situation, read_all, read_situation
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary
+from blave_mcp.tools.terms import max_leverage
 from blave_mcp.tools.trade import pick_position
 
 

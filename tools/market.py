@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import decimal, integer, text
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.exchanges.models import Candle, FundingRate, Instrument, OrderBook, Side, Ticker
+from blave_mcp.exchanges.params import decimal, integer, text
 from blave_mcp.tools.answers import (
     END,
     MARKET,

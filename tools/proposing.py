@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Args, Call, Effect, Endpoint, Kind, Param, plain, to_decimal
+from blave_mcp.exchanges.endpoint import Call, Effect, Endpoint
 from blave_mcp.exchanges.errors import BadArgument, BlaveError, LimitExceeded
 from blave_mcp.exchanges.models import Instrument, Ticker
+from blave_mcp.exchanges.params import Args, Kind, Param, plain, to_decimal
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.desk import Desk, Limits, Venue
 from blave_mcp.tools.format import money, short

@@ -10,8 +10,9 @@ from typing import Any
 
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.dialect import Dialect
-from blave_mcp.exchanges.endpoint import Args, Call, Effect, Endpoint, Kind, Param, plain
+from blave_mcp.exchanges.endpoint import Call, Effect, Endpoint
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
+from blave_mcp.exchanges.params import Args, Kind, Param, plain
 from blave_mcp.exchanges.untrusted import clean
 
 LONGEST_STRING = 2_000

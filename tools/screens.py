@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.models import (
     Balance,
     Instrument,
@@ -17,14 +16,16 @@ from blave_mcp.exchanges.models import (
     Ticker,
     TriggerBy,
 )
+from blave_mcp.exchanges.params import plain
 from blave_mcp.exchanges.verbs import Verbs
 from blave_mcp.tools.desk import Venue
 from blave_mcp.tools.estimates import Walk, liquidation_price, merged_entry
 from blave_mcp.tools.format import coins, exact, money, near
 from blave_mcp.tools.grid import floor_to, unit_words
-from blave_mcp.tools.orders import WISH_WORDS, Plan, Terms, cost_of, percent
+from blave_mcp.tools.orders import WISH_WORDS, Plan, percent
 from blave_mcp.tools.situation import Situation
 from blave_mcp.tools.summary import Summary
+from blave_mcp.tools.terms import Terms, cost_of
 
 NEAR_LIQUIDATION = Decimal(5)
 MUCH_SLIPPAGE = Decimal("0.5")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Kind, Param, check_args
+from blave_mcp.exchanges.params import Kind, Param, check_args
 
 Run = Callable[..., Awaitable["Result"]]
 

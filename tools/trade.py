@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from blave_mcp.exchanges.endpoint import Call, to_decimal
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import (
     MarginMode,
@@ -17,15 +17,17 @@ from blave_mcp.exchanges.models import (
     TimeInForce,
     TriggerBy,
 )
+from blave_mcp.exchanges.params import to_decimal
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.format import exact
 from blave_mcp.tools.grid import check_price, check_size, floor_to, to_base, to_units, unit_words
 from blave_mcp.tools.guards import Guard, position_guard, price_guard, settings_guard
-from blave_mcp.tools.orders import Plan, Wish, check_funds, check_shape, plan_order, terms_for
+from blave_mcp.tools.orders import Plan, Wish, check_shape, plan_order
 from blave_mcp.tools.screens import account_rows, order_rows, order_words, protect_rows
 from blave_mcp.tools.situation import Situation, read_situation
 from blave_mcp.tools.spec import Result
 from blave_mcp.tools.summary import Summary
+from blave_mcp.tools.terms import check_funds, terms_for
 
 
 def _number(value: str) -> Decimal | None:

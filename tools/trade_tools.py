@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from blave_mcp.exchanges.endpoint import Param, client_id, decimal, flag, integer, one_of, text
 from blave_mcp.exchanges.models import MarginMode, OrderType, PositionMode, Side, TimeInForce, TriggerBy
+from blave_mcp.exchanges.params import Param, client_id, decimal, flag, integer, one_of, text
 from blave_mcp.tools import amend, manage, trade
 from blave_mcp.tools.answers import VENUE
 from blave_mcp.tools.spec import Run, Tool, Toolset, Touch

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, decimal, integer, one_of, text
 
 _DOCS = "https://developers.binance.com/en/docs/catalog/"
 SPOT_DOCS = f"{_DOCS}core-trading-spot-trading/api/rest-api/"

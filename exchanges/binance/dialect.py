@@ -15,9 +15,10 @@ from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.codes import Code, harmless
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
-from blave_mcp.exchanges.endpoint import Args, Auth, Call, Endpoint, Kind, Param
+from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.exact import exact_json
+from blave_mcp.exchanges.params import Args, Kind, Param
 from blave_mcp.exchanges.signing import hmac_hex
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 

@@ -16,7 +16,8 @@ from blave_mcp.exchanges.binance.base import (
     together,
 )
 from blave_mcp.exchanges.cautions import WHOLE_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, Auth, decimal, flag, integer, one_of
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, decimal, flag, integer, one_of
 
 SPAN = (moment("startTime"), moment("endTime"))
 CANDLES = (SYMBOL, interval(FUTURES_INTERVALS), *SPAN, limit(1500, 500))

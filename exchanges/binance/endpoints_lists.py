@@ -18,7 +18,8 @@ from blave_mcp.exchanges.binance.base import (
     together,
 )
 from blave_mcp.exchanges.binance.endpoints_spot import ORDER_TYPES, RESPONSE, STP
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, client_id, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, client_id, decimal, integer, one_of, text
 
 ABOVE = ("STOP_LOSS_LIMIT", "STOP_LOSS", "LIMIT_MAKER", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")
 BELOW = ("STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")

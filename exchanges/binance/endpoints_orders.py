@@ -24,7 +24,7 @@ from blave_mcp.exchanges.binance.base import (
     percent,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, client_id, decimal, flag, integer, json_list, json_value, one_of, text
+from blave_mcp.exchanges.params import Args, client_id, decimal, flag, integer, json_list, json_value, one_of, text
 
 SPAN = (moment("startTime"), moment("endTime"))
 CONDITIONAL = ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")

@@ -23,7 +23,8 @@ from blave_mcp.exchanges.binance.base import (
     not_together,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, Auth, client_id, decimal, flag, integer, json_value, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, client_id, decimal, flag, integer, json_value, one_of, text
 
 ORDER_TYPES = ("LIMIT", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "LIMIT_MAKER")
 STOPS = ("STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")

@@ -14,9 +14,10 @@ from blave_mcp.exchanges.binance import parse_futures, parse_spot
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.binance.parse import ask, of_symbol, row, rows
 from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
+from blave_mcp.exchanges.params import plain
 
 Read = Callable[[Any], Order]
 MARGIN_LAG_MS = 2_000

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Auth, Endpoint, Param, Rule, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth, Endpoint, Rule
+from blave_mcp.exchanges.params import Args, Param, integer, one_of, text
 
 _DOCS = "https://bingx-api.github.io/docs/#/en-us/"
 SWAP_MARKET = f"{_DOCS}swapV2/market-api.html"

@@ -25,7 +25,7 @@ from blave_mcp.exchanges.bingx.base import (
 )
 from blave_mcp.exchanges.bingx.endpoints_swap import CURRENCY, SPAN
 from blave_mcp.exchanges.cautions import TIMED
-from blave_mcp.exchanges.endpoint import Args, client_id, decimal, integer, json_list, json_value, one_of, text
+from blave_mcp.exchanges.params import Args, client_id, decimal, integer, json_list, json_value, one_of, text
 
 TYPES = (
     "MARKET", "LIMIT", "STOP_MARKET", "STOP", "TAKE_PROFIT_MARKET", "TAKE_PROFIT", "TRIGGER_MARKET", "TRIGGER_LIMIT",

@@ -26,7 +26,7 @@ from blave_mcp.exchanges.bingx.base import (
     write,
 )
 from blave_mcp.exchanges.cautions import TIMED
-from blave_mcp.exchanges.endpoint import Args, client_id, decimal, flag, integer, json_list, one_of, text
+from blave_mcp.exchanges.params import Args, client_id, decimal, flag, integer, json_list, one_of, text
 
 TYPES = ("MARKET", "LIMIT", "TAKE_STOP_LIMIT", "TAKE_STOP_MARKET", "TRIGGER_LIMIT", "TRIGGER_MARKET")
 SPAN = (moment("startTime"), moment("endTime"))

@@ -20,7 +20,7 @@ from blave_mcp.exchanges.bingx.base import (
     write,
 )
 from blave_mcp.exchanges.cautions import REVERSES, WHOLE_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, decimal, integer, one_of, text
+from blave_mcp.exchanges.params import Args, decimal, integer, one_of, text
 
 SPAN = (moment("startTime"), moment("endTime"))
 CANDLES = (SYMBOL, interval(), *SPAN, limit(1440, 500))

@@ -9,7 +9,8 @@ from typing import Any
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
 from blave_mcp.exchanges.cautions import BORROWS, WHOLE_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, integer, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, decimal, integer, text
 
 DOCS = "https://docs.bitfinex.com/reference/"
 POSTED = "Bitfinex takes every authenticated request by POST."

@@ -22,7 +22,7 @@ from blave_mcp.exchanges.bitfinex.base import (
     together,
 )
 from blave_mcp.exchanges.cautions import BORROWS
-from blave_mcp.exchanges.endpoint import Args, decimal, integer, json_value, one_of, text
+from blave_mcp.exchanges.params import Args, decimal, integer, json_value, one_of, text
 
 CODE = text("Currency", "USD, UST (USDT), BTC.", required=True, example="USD")
 _MARGIN_KEY = re.compile(r"base|sym_all|t[A-Z0-9]{2,}(:[A-Z0-9]{2,})?")

@@ -25,7 +25,7 @@ from blave_mcp.exchanges.bitfinex.base import (
     signed,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, decimal, integer, json_value, one_of, text
+from blave_mcp.exchanges.params import Args, decimal, integer, json_value, one_of, text
 
 OFFER_TYPES = ("LIMIT", "FRRDELTAFIX", "FRRDELTAVAR")
 

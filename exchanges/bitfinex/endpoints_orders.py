@@ -34,8 +34,8 @@ from blave_mcp.exchanges.bitfinex.base import (
     signed,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, check_args, client_id, decimal, integer, json_value, one_of, text
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import Args, check_args, client_id, decimal, integer, json_value, one_of, text
 
 MOST_OPS = 75
 CID = client_id(

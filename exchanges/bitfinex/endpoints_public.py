@@ -19,7 +19,8 @@ from blave_mcp.exchanges.bitfinex.base import (
     shaped,
     together,
 )
-from blave_mcp.exchanges.endpoint import Auth, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import integer, one_of, text
 
 PRECISION = one_of("Precision", ("P0", "P1", "P2", "P3", "P4"), "P0 the finest price steps.", required=True)
 LENGTH = integer("len", "Levels a side: 1, 25 (default), 100 or 250.", low=1, high=250, example=25)

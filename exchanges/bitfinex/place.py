@@ -7,9 +7,9 @@ from typing import Any
 
 from blave_mcp.exchanges.bitfinex.base import EXCHANGE, POST_ONLY, REDUCE_ONLY
 from blave_mcp.exchanges.bitfinex.parse import DIGITS, tick_at
-from blave_mcp.exchanges.endpoint import plain
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
 from blave_mcp.exchanges.models import Market, OrderIntent, OrderType, PositionSide, Side, TimeInForce, TriggerBy
+from blave_mcp.exchanges.params import plain
 
 TYPES = (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP_MARKET, OrderType.STOP_LIMIT)
 NO_TAKE_PROFIT = "A take-profit on Bitfinex is a plain limit order; with a stop beside it, an OCO pair (protect)."

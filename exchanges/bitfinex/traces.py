@@ -15,10 +15,11 @@ from blave_mcp.exchanges.bitfinex import parse_account, parse_funding
 from blave_mcp.exchanges.bitfinex.endpoints import BITFINEX
 from blave_mcp.exchanges.bitfinex.parse import Row, ask, code_of, rows
 from blave_mcp.exchanges.dialect import Ask
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.funding import FundingOffer
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
+from blave_mcp.exchanges.params import plain
 
 Make = Callable[[Call, int], Ask[Trace] | None]
 DAY_MS = 86_400_000

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, decimal, integer, one_of, text
 
 DOCS = "https://www.bitget.com/api-doc/"
 PRODUCT = "USDT-FUTURES"

@@ -19,7 +19,8 @@ from blave_mcp.exchanges.bitget.base import (
     moment,
 )
 from blave_mcp.exchanges.cautions import WHOLE_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, Auth, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, decimal, integer, one_of, text
 
 GRANULARITIES = (
     "1m", "3m", "5m", "15m", "30m", "1H", "4H", "6H", "12H", "1D", "3D", "1W", "1M",

@@ -30,7 +30,7 @@ from blave_mcp.exchanges.bitget.base import (
     size,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, client_id, json_list, one_of, text
+from blave_mcp.exchanges.params import Args, client_id, json_list, one_of, text
 
 SIZE = size("size", "In base.", required=True)
 PRICE = price("price", "Required for a limit order.")

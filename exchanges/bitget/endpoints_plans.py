@@ -30,7 +30,7 @@ from blave_mcp.exchanges.bitget.base import (
     size,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, json_list, one_of
+from blave_mcp.exchanges.params import Args, Param, client_id, decimal, json_list, one_of
 
 PROTECTIONS = ("profit_plan", "loss_plan", "moving_plan", "pos_profit", "pos_loss")
 PLANS = ("normal_plan", "track_plan", *PROTECTIONS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.bitget.base import ANY_SYMBOL, BITGET, DOCS, SYMBOL, WALLETS, limit, moment, size
 from blave_mcp.exchanges.cautions import OTHER_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, Auth, client_id, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, client_id, integer, one_of, text
 
 SPOT_GRANULARITIES = (
     "1min", "3min", "5min", "15min", "30min", "1h", "4h", "6h", "12h", "1day", "3day", "1week", "1M",

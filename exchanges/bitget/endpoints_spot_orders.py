@@ -23,7 +23,7 @@ from blave_mcp.exchanges.bitget.base import (
     size,
     together,
 )
-from blave_mcp.exchanges.endpoint import Args, client_id, json_list, json_value, one_of
+from blave_mcp.exchanges.params import Args, client_id, json_list, json_value, one_of
 
 SIDE = one_of("side", ("buy", "sell"), required=True)
 SIZE = size("size", "In base; the amount of quote to spend for a market buy.", required=True, example="10")

@@ -14,8 +14,9 @@ from blave_mcp.exchanges.bitget import parse_futures, parse_spot, traces_setting
 from blave_mcp.exchanges.bitget.endpoints import BITGET
 from blave_mcp.exchanges.bitget.parse import ask, listed, rows
 from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
+from blave_mcp.exchanges.params import plain
 
 Read = Callable[[Any], Sequence[Order]]
 Find = Callable[[Call, Any, Any], tuple[Read, tuple[Call, ...]]]

@@ -10,9 +10,10 @@ from blave_mcp.exchanges.bitget.base import MARGIN_COIN, PRODUCT
 from blave_mcp.exchanges.bitget.endpoints import BITGET
 from blave_mcp.exchanges.bitget.parse import ask, listed, row, rows
 from blave_mcp.exchanges.dialect import Ask
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import MarginMode, PositionMode, Trace
+from blave_mcp.exchanges.params import plain
 
 LAG_MS = 2_000
 """How much earlier than our clock a change may stand in the venue's history."""

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, decimal, integer, one_of, text
 
 SPOT_DOCS = "https://developer-pro.bitmart.com/en/spot/#"
 FUTURES_DOCS = "https://developer-pro.bitmart.com/en/futuresv2/#"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.bitmart.base import BITMART, FUTURES_DOCS, RECV_WINDOW, limit, moment, second
 from blave_mcp.exchanges.cautions import OTHER_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, Auth, client_id, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, client_id, decimal, integer, one_of, text
 
 SUB = text("subAccount", "The sub-account's user name.", required=True, example="mysubuser")
 USDT = one_of("currency", ("USDT",), "USDT alone.", required=True)

@@ -16,7 +16,8 @@ from blave_mcp.exchanges.bitmart.base import (
     second,
 )
 from blave_mcp.exchanges.cautions import WHOLE_ACCOUNT
-from blave_mcp.exchanges.endpoint import Auth, integer, one_of
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import integer, one_of
 
 STEPS = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "1440", "4320", "10080")
 KLINES = (

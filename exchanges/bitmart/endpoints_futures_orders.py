@@ -30,7 +30,8 @@ from blave_mcp.exchanges.bitmart.base import (
     whole_contracts,
 )
 from blave_mcp.exchanges.cautions import TIMED
-from blave_mcp.exchanges.endpoint import Args, Auth, client_id, decimal, integer, one_of
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, client_id, decimal, integer, one_of
 
 LIMIT_MARKET = one_of("type", ("limit", "market"), "limit unless told.")
 NUMBER = integer("order_id", "The venue's own id.", low=1, example=23456789012345678)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from blave_mcp.exchanges.bitmart.base import ANY_PAIR, BITMART, PAIR, SPOT_DOCS, limit, moment, second
 from blave_mcp.exchanges.cautions import BORROWS
-from blave_mcp.exchanges.endpoint import Auth, decimal, flag, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import decimal, flag, one_of, text
 
 STEPS = ("1", "5", "15", "30", "60", "120", "240", "1440", "10080", "43200")
 STEP = one_of("step", STEPS, "Length of a candle in minutes; 1 unless told.", example="60")

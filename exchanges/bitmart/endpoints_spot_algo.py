@@ -18,7 +18,7 @@ from blave_mcp.exchanges.bitmart.base import (
     moment,
     price,
 )
-from blave_mcp.exchanges.endpoint import client_id, decimal, one_of, text
+from blave_mcp.exchanges.params import client_id, decimal, one_of, text
 
 KIND = one_of("type", ("trigger", "tp/sl"), "A plan order, or a take-profit or stop-loss alone.", required=True)
 WHAT = (

@@ -24,7 +24,7 @@ from blave_mcp.exchanges.bitmart.base import (
     spot_sized,
 )
 from blave_mcp.exchanges.cautions import BORROWS
-from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, json_list, json_value, one_of, text
+from blave_mcp.exchanges.params import Args, Param, client_id, decimal, json_list, json_value, one_of, text
 
 ORDER_TYPE = one_of(
     "type", ("limit", "market", "limit_maker", "ioc"), "limit_maker rests or is refused.", required=True

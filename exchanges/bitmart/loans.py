@@ -8,8 +8,9 @@ from typing import Any
 from blave_mcp.exchanges.bitmart.endpoints import BITMART
 from blave_mcp.exchanges.bitmart.parse import Row, ask, listed, row
 from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number, optional, positive
+from blave_mcp.exchanges.params import plain
 
 ZERO = Decimal(0)
 INTEREST = "What is borrowed costs interest every hour until it is repaid."

@@ -17,8 +17,9 @@ from blave_mcp.exchanges.bitmart.endpoints import BITMART
 from blave_mcp.exchanges.bitmart.parse import ask
 from blave_mcp.exchanges.bitmart.traces_settings import LAG_MS, contracts_of
 from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
+from blave_mcp.exchanges.params import plain
 
 __all__ = ["contracts_of", "trace"]
 

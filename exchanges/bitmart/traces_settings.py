@@ -9,9 +9,10 @@ from blave_mcp.exchanges.bitmart import parse_futures
 from blave_mcp.exchanges.bitmart.endpoints import BITMART
 from blave_mcp.exchanges.bitmart.parse import ask, listed, row, rows
 from blave_mcp.exchanges.dialect import Ask
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number, positive
 from blave_mcp.exchanges.models import PositionMode, Trace
+from blave_mcp.exchanges.params import plain
 
 LAG_MS = 2_000
 """How much earlier than our clock a change may stand in the venue's history."""

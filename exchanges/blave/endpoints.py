@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from blave_mcp.exchanges.blave.indicators import INDICATORS, PERIODS, Indicator, Scope
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Auth, Param, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, Param, decimal, integer, one_of, text
 
 DOCS = "https://github.com/Blave-TW/blave-quant-skill"
 SORTS = ("accountValue", "week", "month", "allTime")

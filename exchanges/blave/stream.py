@@ -16,9 +16,10 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.blave.endpoints import BLAVE
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
+from blave_mcp.exchanges.params import plain
 
 KEEPALIVE_S = 15
 SILENCE_S = 2 * KEEPALIVE_S + 5

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, decimal, integer, one_of, text
 
 DOCS = "https://bybit-exchange.github.io/docs/v5/"
 

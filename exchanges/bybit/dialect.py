@@ -16,9 +16,10 @@ from blave_mcp.exchanges.bybit.endpoints import BYBIT
 from blave_mcp.exchanges.catalogue import Catalogue
 from blave_mcp.exchanges.codes import Code, harmless
 from blave_mcp.exchanges.dialect import Host, Payload, VenueFault, Verdict
-from blave_mcp.exchanges.endpoint import Args, Auth, Call, Kind, Param
+from blave_mcp.exchanges.endpoint import Auth, Call
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.exact import exact_json
+from blave_mcp.exchanges.params import Args, Kind, Param
 from blave_mcp.exchanges.signing import hmac_hex
 from blave_mcp.exchanges.wire import Credentials, HttpReply, HttpRequest
 

@@ -26,7 +26,7 @@ from blave_mcp.exchanges.bybit.base import (
     whole,
 )
 from blave_mcp.exchanges.cautions import BORROWS, OTHER_ACCOUNT, WHOLE_ACCOUNT
-from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, integer, one_of, text
+from blave_mcp.exchanges.params import Args, Param, client_id, decimal, integer, one_of, text
 
 COIN = text("coin", "In capitals.", example="USDT")
 COINS = text("coin", "Coins, by commas; all that are not zero where it is left out.", example="USDT")

@@ -14,7 +14,8 @@ from blave_mcp.exchanges.bybit.base import (
     limit,
     moment,
 )
-from blave_mcp.exchanges.endpoint import Args, Auth, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
+from blave_mcp.exchanges.params import Args, one_of, text
 
 CANDLE_PARAMS = (
     SYMBOL,

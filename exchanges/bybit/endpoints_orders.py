@@ -33,7 +33,7 @@ from blave_mcp.exchanges.bybit.base import (
     whole,
 )
 from blave_mcp.exchanges.cautions import BORROWS, where
-from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, flag, json_list, one_of, text
+from blave_mcp.exchanges.params import Args, Param, client_id, decimal, flag, json_list, one_of, text
 
 CLIENT_ID = client_id("orderLinkId", "Your own id: letters, digits, - and _; at most 36; never used before.")
 EITHER_ID = at_least_one("orderId", "orderLinkId")

@@ -15,9 +15,10 @@ from blave_mcp.exchanges.bybit.endpoints import BYBIT
 from blave_mcp.exchanges.bybit.parse import Row, ask, result, rows, zero
 from blave_mcp.exchanges.bybit.parse_account import ENDED, PLAIN, order, orders
 from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
+from blave_mcp.exchanges.params import plain
 
 Make = Callable[[Call, int], Ask[Trace] | None]
 

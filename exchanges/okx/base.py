@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Args, Param, Rule, decimal, flag, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Rule
+from blave_mcp.exchanges.params import Args, Param, decimal, flag, integer, one_of, text
 
 DOCS = "https://www.okx.com/docs-v5/en/#"
 MARKET_DOCS = f"{DOCS}order-book-trading-market-data-"

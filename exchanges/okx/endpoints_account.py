@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from blave_mcp.exchanges.cautions import BORROWS, OTHER_ACCOUNT, WHOLE_ACCOUNT, where
-from blave_mcp.exchanges.endpoint import client_id, decimal, flag, one_of, text
 from blave_mcp.exchanges.okx.base import (
     ACCOUNT_DOCS,
     AFTER,
@@ -27,6 +26,7 @@ from blave_mcp.exchanges.okx.base import (
     not_together,
     together,
 )
+from blave_mcp.exchanges.params import client_id, decimal, flag, one_of, text
 
 WALLET_CODES = ("6", "18")
 SUBACCOUNT = text("subAcct", "Name of the sub-account.", required=True, example="test1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blave_mcp.exchanges.endpoint import Auth, Param, decimal, integer, one_of, text
+from blave_mcp.exchanges.endpoint import Auth
 from blave_mcp.exchanges.okx.base import (
     AFTER,
     ANY_INST_ID,
@@ -21,6 +21,7 @@ from blave_mcp.exchanges.okx.base import (
     needed_for,
     together,
 )
+from blave_mcp.exchanges.params import Param, decimal, integer, one_of, text
 
 
 def candles(most: int, *more: str) -> list[Param]:

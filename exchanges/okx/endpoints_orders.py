@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from blave_mcp.exchanges.cautions import TIMED
-from blave_mcp.exchanges.endpoint import Args, Param, client_id, decimal, flag, integer, json_list, one_of, text
 from blave_mcp.exchanges.okx.base import (
     AFTER,
     ALGO_DOCS,
@@ -41,6 +40,7 @@ from blave_mcp.exchanges.okx.base import (
     px_type,
     together,
 )
+from blave_mcp.exchanges.params import Args, Param, client_id, decimal, flag, integer, json_list, one_of, text
 
 ORD_TYPES = ("market", "limit", "post_only", "fok", "ioc", "optimal_limit_ioc")
 PRICED = ("limit", "post_only", "fok", "ioc")

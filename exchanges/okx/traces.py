@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from blave_mcp.exchanges.dialect import Ask, VenueFault
-from blave_mcp.exchanges.endpoint import Call, plain
+from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.exact import number
 from blave_mcp.exchanges.models import Order, OrderStatus, Trace
 from blave_mcp.exchanges.okx.endpoints import OKX
 from blave_mcp.exchanges.okx.parse import ask, only, rows, sizes_of
 from blave_mcp.exchanges.okx.parse_orders import algo_order, order
+from blave_mcp.exchanges.params import plain
 
 Make = Callable[[Call, int], Ask[Trace]]
 ENDED = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED)

@@ -17,7 +17,8 @@ from blave_mcp.exchanges.paper.face import BookStore, FaceTransport, MemoryBookS
 from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
 from blave_mcp.exchanges.wire import Credentials
-from blave_mcp.server.app import build, url_names
+from blave_mcp.server.app import build
+from blave_mcp.server.kinds import url_names
 from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.settings import load
 from blave_mcp.tools.desk import Desk

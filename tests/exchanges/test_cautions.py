@@ -8,7 +8,7 @@ import pytest
 
 from blave_mcp.exchanges.cautions import BORROWS, OTHER_ACCOUNT
 from blave_mcp.exchanges.endpoint import Endpoint
-from blave_mcp.server.app import kinds
+from blave_mcp.server.kinds import kinds
 
 WRITES = [endpoint for kind in kinds().values() for endpoint in kind.dialect.catalogue if endpoint.writes]
 OF_LOANS = re.compile(r"borrow|loan\b|spot-margin-trade", re.IGNORECASE)

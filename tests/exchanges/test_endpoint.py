@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import (
-    Auth,
-    Call,
-    Endpoint,
+from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint
+from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import (
     anything,
     client_id,
     decimal,
@@ -25,7 +24,6 @@ from blave_mcp.exchanges.endpoint import (
     plain,
     text,
 )
-from blave_mcp.exchanges.errors import BadArgument
 
 URL = "https://venue.example/docs"
 

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
-from blave_mcp.server.app import kinds
 from blave_mcp.server.cli import main
+from blave_mcp.server.kinds import kinds
 from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.paper_house import BOOKS
 from blave_mcp.tools.registry import choose

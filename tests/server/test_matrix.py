@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blave_mcp.exchanges.models import Market
-from blave_mcp.server.app import kinds
+from blave_mcp.server.kinds import kinds
 from blave_mcp.server.matrix import NO, YES, capabilities, put_into
 from blave_mcp.tools.listings import VERBS, has_verb
 from tests.conftest import ROOT

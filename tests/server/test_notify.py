@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 from blave_mcp.server import notify
-from blave_mcp.server.app import build, url_names
+from blave_mcp.server.app import build
+from blave_mcp.server.kinds import url_names
 from blave_mcp.server.notify import Channel, Channels, Discord, Slack, Telegram
 from blave_mcp.server.serve import log_to_stderr
 from blave_mcp.server.settings import BadSetting, load

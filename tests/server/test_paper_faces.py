@@ -14,7 +14,8 @@ from blave_mcp.exchanges.paper.face import FaceTransport
 from blave_mcp.exchanges.paper.faces import FACES
 from blave_mcp.exchanges.paper.market import Market
 from blave_mcp.server import paper
-from blave_mcp.server.app import build, kind, kinds
+from blave_mcp.server.app import build
+from blave_mcp.server.kinds import kind, kinds
 from blave_mcp.server.paper import open_faces
 from blave_mcp.server.paper_books import PaperBooks
 from blave_mcp.server.paper_house import PaperHouse

@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from blave_mcp.exchanges.endpoint import integer, text
+from blave_mcp.exchanges.params import integer, text
 from blave_mcp.server.mcp import MOST_INLINE, build_server
 from blave_mcp.server.results import LONGEST
 from blave_mcp.tools.spec import File, Guide, Picture, Prompt, Result, Tool, Toolset, Touch

@@ -14,7 +14,8 @@ from blave_mcp.exchanges.dialect import Dialect
 from blave_mcp.exchanges.endpoint import Auth
 from blave_mcp.exchanges.http import HttpTransport
 from blave_mcp.exchanges.wire import Credentials
-from blave_mcp.server.app import PRODUCTS, App, build, kinds, url_names
+from blave_mcp.server.app import App, build
+from blave_mcp.server.kinds import PRODUCTS, kinds, url_names
 from blave_mcp.server.paper_house import paper_key
 from blave_mcp.server.settings import KEY_VARIABLES, PREFIX, BadSetting, Settings, load
 from tests.conftest import ROOT

@@ -15,10 +15,10 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from blave_mcp.exchanges.actions import Action, ActionState, Origin
-from blave_mcp.exchanges.endpoint import Kind
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import Kind
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
-from blave_mcp.server.app import url_names
+from blave_mcp.server.kinds import url_names
 from blave_mcp.server.results import LONGEST
 from blave_mcp.server.store import SqliteLedger, Store
 from blave_mcp.tools.registry import ALL_TOOLS, choose

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.blave.endpoints import BLAVE
 from blave_mcp.exchanges.catalogue import Bucket, Catalogue
-from blave_mcp.exchanges.endpoint import Endpoint, decimal, json_value, one_of, text
+from blave_mcp.exchanges.endpoint import Endpoint
 from blave_mcp.exchanges.errors import BadArgument, Halted, LimitExceeded, MissingCredentials, NeedsConfirmation
+from blave_mcp.exchanges.params import decimal, json_value, one_of, text
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk, Limits
 from blave_mcp.tools.proposing import TYPED, parts_of, within_limits

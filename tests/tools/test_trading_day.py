@@ -14,7 +14,8 @@ import pytest
 
 from blave_mcp.exchanges.errors import Unsupported
 from blave_mcp.exchanges.models import Market
-from blave_mcp.server.app import build, kinds
+from blave_mcp.server.app import build
+from blave_mcp.server.kinds import kinds
 from blave_mcp.server.settings import Settings
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.listings import has_verb

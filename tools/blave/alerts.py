@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from blave_mcp.exchanges.blave.stream import known_channel, known_id
-from blave_mcp.exchanges.endpoint import integer, text
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import integer, text
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.tools.answers import answer
 from blave_mcp.tools.blave.market import BLAVE

@@ -10,8 +10,8 @@ from typing import Any
 from blave_mcp.exchanges.blave.indicators import INDICATORS, SCORE_TYPES, TIMEFRAMES, Indicator, Scope
 from blave_mcp.exchanges.blave.models import AlphaPoint, Statistics
 from blave_mcp.exchanges.blave.verbs import BlaveData
-from blave_mcp.exchanges.endpoint import flag, one_of, text
 from blave_mcp.exchanges.errors import BadArgument, nearest
+from blave_mcp.exchanges.params import flag, one_of, text
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.answers import END, START, answer
 from blave_mcp.tools.blave import meaning

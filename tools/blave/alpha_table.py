@@ -11,8 +11,8 @@ from typing import Any
 
 from blave_mcp.exchanges.blave.models import AlphaRow, Value
 from blave_mcp.exchanges.blave.verbs import BlaveData
-from blave_mcp.exchanges.endpoint import flag, integer, text
 from blave_mcp.exchanges.errors import BadArgument, did_you_mean
+from blave_mcp.exchanges.params import flag, integer, text
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.answers import answer, split, table
 from blave_mcp.tools.blave.market import BLAVE, native_symbol

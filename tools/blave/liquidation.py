@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from blave_mcp.exchanges.endpoint import decimal, one_of, text
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import decimal, one_of, text
 from blave_mcp.exchanges.untrusted import clean
 from blave_mcp.tools.answers import answer
 from blave_mcp.tools.blave.history import known_symbol

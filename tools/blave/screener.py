@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from blave_mcp.exchanges.endpoint import plain, text
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import plain, text
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.tools.answers import answer
 from blave_mcp.tools.blave.market import BLAVE

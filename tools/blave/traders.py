@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from blave_mcp.exchanges.blave.endpoints import SORTS
-from blave_mcp.exchanges.endpoint import integer, one_of, text
 from blave_mcp.exchanges.errors import NO_DATA, BadArgument, Unavailable
+from blave_mcp.exchanges.params import integer, one_of, text
 from blave_mcp.exchanges.untrusted import clean, quoted
 from blave_mcp.tools.answers import END, START, answer
 from blave_mcp.tools.blave.history import known_symbol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blave_mcp.exchanges.endpoint import Param, decimal, integer, one_of, text
+from blave_mcp.exchanges.params import Param, decimal, integer, one_of, text
 from blave_mcp.tools.spec import Prompt
 
 LANGUAGES = ("en", "zh")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blave_mcp.exchanges.endpoint import decimal, flag, integer, one_of, text
+from blave_mcp.exchanges.params import decimal, flag, integer, one_of, text
 from blave_mcp.tools.answers import VENUE
 from blave_mcp.tools.desk import Caller, Desk
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -118,7 +119,7 @@ class Limit:
         }
 
 
-class BinanceFace:
+class BinanceFace(ABC):
     """A product of Binance.
 
     Args:
@@ -156,13 +157,13 @@ class BinanceFace:
                 headers["retry-after"] = str(refusal.wait)
             return json_reply(refusal.status, refusal.envelope(), headers)
 
+    @abstractmethod
     def price(self, listing: Listing, value: Decimal) -> str:
         """Writes a price as this product does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size(self, listing: Listing, value: Decimal) -> str:
         """Writes a quantity of the base asset."""
-        raise NotImplementedError
 
     def money(self, value: Decimal) -> str:
         """Writes an amount of the quote asset."""
@@ -172,12 +173,13 @@ class BinanceFace:
         """Returns `limit`."""
         return ask.params.limit(default, most, strict=self.strict_rows)
 
+    @abstractmethod
     def refusal(self, refused: PaperRefusal) -> BinanceRefusal:
         """Returns the venue's words for what the exchange refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unknown_route(self, method: str, path: str) -> BinanceRefusal:
-        raise NotImplementedError
+        """Returns the venue's words for a path that it does not have."""
 
     def count_orders(self, amount: int, now_ms: int) -> None:
         """Counts new orders. Raises BinanceRefusal -1015, 429."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
-from blave_mcp.exchanges.paper.bitfinex import account, funding, market, orders
+from blave_mcp.exchanges.paper.bitfinex import account, funding, market, orders, records
 from blave_mcp.exchanges.paper.bitfinex.terms import SpotPrices
 from blave_mcp.exchanges.paper.bitfinex.wire import (
     MAINTENANCE,
@@ -83,13 +83,13 @@ ROUTES = (
     _read("permissions", account.permissions),
     _read("info/user", account.user),
     _write("transfer", account.transfer),
-    _read("orders", orders.active),
-    _read("orders/hist", orders.history),
-    _read("orders/{symbol}", orders.active),
-    _read("orders/{symbol}/hist", orders.history),
-    _read("order/{symbol}:{id}/trades", orders.order_trades),
-    _read("trades/hist", orders.trades),
-    _read("trades/{symbol}/hist", orders.trades),
+    _read("orders", records.active),
+    _read("orders/hist", records.history),
+    _read("orders/{symbol}", records.active),
+    _read("orders/{symbol}/hist", records.history),
+    _read("order/{symbol}:{id}/trades", records.order_trades),
+    _read("trades/hist", records.trades),
+    _read("trades/{symbol}/hist", records.trades),
     _write("order/submit", orders.submit),
     _write("order/update", orders.update),
     _write("order/cancel", orders.cancel),

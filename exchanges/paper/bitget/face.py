@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from blave_mcp.exchanges.paper.bitget import account, futures, market, plans, spot
+from blave_mcp.exchanges.paper.bitget import account, futures, market, plans, spot, spot_plans
 from blave_mcp.exchanges.paper.bitget.base import Ask, BitgetRefusal, Params, Route, public, refusal_of
 from blave_mcp.exchanges.paper.face import BadForm, Window, header, json_reply, parse_form, path_and_query, table
 from blave_mcp.exchanges.paper.face_books import Books
@@ -64,12 +64,12 @@ ROUTES = (
     Route("GET", "/api/v2/spot/trade/unfilled-orders", spot.unfilled, 20),
     Route("GET", "/api/v2/spot/trade/history-orders", spot.history, 20),
     Route("GET", "/api/v2/spot/trade/fills", spot.fills),
-    Route("POST", "/api/v2/spot/trade/place-plan-order", spot.place_plan, 20),
-    Route("POST", "/api/v2/spot/trade/modify-plan-order", spot.modify_plan, 20),
-    Route("POST", "/api/v2/spot/trade/cancel-plan-order", spot.cancel_plan, 20),
-    Route("POST", "/api/v2/spot/trade/batch-cancel-plan-order", spot.cancel_plans, 5),
-    Route("GET", "/api/v2/spot/trade/current-plan-order", spot.current_plans, 20),
-    Route("GET", "/api/v2/spot/trade/history-plan-order", spot.plan_history, 20),
+    Route("POST", "/api/v2/spot/trade/place-plan-order", spot_plans.place, 20),
+    Route("POST", "/api/v2/spot/trade/modify-plan-order", spot_plans.modify, 20),
+    Route("POST", "/api/v2/spot/trade/cancel-plan-order", spot_plans.cancel_one, 20),
+    Route("POST", "/api/v2/spot/trade/batch-cancel-plan-order", spot_plans.cancel_all, 5),
+    Route("GET", "/api/v2/spot/trade/current-plan-order", spot_plans.active, 20),
+    Route("GET", "/api/v2/spot/trade/history-plan-order", spot_plans.history, 20),
     Route("GET", "/api/v2/mix/account/accounts", account.accounts),
     Route("GET", "/api/v2/mix/account/account", account.account),
     Route("GET", "/api/v2/mix/account/bill", account.bills),

@@ -1,7 +1,6 @@
-"""Spot orders of Bitget's face: plain ones, plan orders, fills.
+"""Spot orders of Bitget's face, and fills.
 
 https://www.bitget.com/api-doc/spot/trade/Place-Order
-https://www.bitget.com/api-doc/spot/plan/Place-Plan-Order
 """
 
 from __future__ import annotations
@@ -20,26 +19,20 @@ from blave_mcp.exchanges.paper.bitget.base import (
     refusal_of,
     size_text,
     within,
-    wrong,
 )
 from blave_mcp.exchanges.paper.bitget.orders import (
-    amend,
     batch,
     cancel,
     chosen,
     find,
     force_of,
     is_plain,
-    is_plan,
     named,
     order_type_of,
-    plan_state,
     state,
     tag,
-    tag_of,
-    trigger_kind,
 )
-from blave_mcp.exchanges.paper.face import fixed, short
+from blave_mcp.exchanges.paper.face import fixed
 from blave_mcp.exchanges.paper.refusals import PaperRefusal, Reason
 from blave_mcp.exchanges.paper.types import (
     ZERO,
@@ -51,10 +44,8 @@ from blave_mcp.exchanges.paper.types import (
     Product,
     Side,
     TimeInForce,
-    TriggerBy,
 )
 
-NO_PLAN = ("43025", "Plan order does not exist")
 _SPOT_WORDS = {
     Reason.DUPLICATE_CLIENT_ID: ("43118", "clientOrderId duplicate"),
     Reason.QTY_TOO_SMALL: ("43006", "The order quantity is less than the minimum transaction quantity"),
@@ -242,7 +233,7 @@ def _tpsl(ask: Ask) -> bool:
     return ask.params.one_of("tpslType", ("normal", "tpsl"), "normal") == "tpsl"
 
 
-def _of_symbol(ask: Ask, orders: tuple[Order, ...]) -> list[Order]:
+def of_symbol(ask: Ask, orders: tuple[Order, ...]) -> list[Order]:
     listing = ask.some_listing(Product.SPOT)
     start, end = within(ask)
     key = None if listing is None else listing.key
@@ -252,7 +243,7 @@ def _of_symbol(ask: Ask, orders: tuple[Order, ...]) -> list[Order]:
 def unfilled(ask: Ask) -> list[dict[str, Any]]:
     if _tpsl(ask):
         return []
-    found = [o for o in _of_symbol(ask, ask.exchange.open_orders(ask.now, product=Product.SPOT)) if is_plain(o)]
+    found = [o for o in of_symbol(ask, ask.exchange.open_orders(ask.now, product=Product.SPOT)) if is_plain(o)]
     return [pending_row(ask, order) for order in newest(ask, chosen(ask, found), 100, 100, lambda o: o.id)]
 
 
@@ -261,7 +252,7 @@ def history(ask: Ask) -> list[dict[str, Any]]:
         return []
     found = [
         order
-        for order in _of_symbol(ask, ask.exchange.orders(ask.now, product=Product.SPOT))
+        for order in of_symbol(ask, ask.exchange.orders(ask.now, product=Product.SPOT))
         if is_plain(order) and order.status.done
     ]
     return [row(ask, order) for order in newest(ask, chosen(ask, found), 100, 100, lambda o: o.id)]
@@ -300,112 +291,3 @@ def _fill(ask: Ask, fill: Fill) -> dict[str, Any]:
         "cTime": ms(fill.time_ms),
         "uTime": ms(fill.time_ms),
     }
-
-
-# Plan orders
-
-
-def place_plan(ask: Ask) -> dict[str, str]:
-    listing, params = ask.listing(Product.SPOT), ask.params
-    side = Side(params.need_one_of("side", ("buy", "sell")))
-    limit = order_type_of(params)
-    trigger, size = params.amount("triggerPrice"), params.amount("size")
-    # The paper exchange's spot has no mark price.
-    by = params.need_one_of("triggerType", ("fill_price", "mark_price", "market_price"))
-    by_quote = params.one_of("planType", ("amount", "total"), "amount") == "total"
-    if by_quote and limit:
-        raise wrong("planType")
-    request = OrderRequest(
-        key=listing.key,
-        side=side,
-        type=trigger_kind(ask, listing, side, trigger, TriggerBy.LAST, limit=limit),
-        qty=None if by_quote else size,
-        quote_qty=size if by_quote else None,
-        price=params.amount("executePrice") if limit else None,
-        trigger_price=trigger,
-        client_id=params.client_id(),
-        tag=tag(by=by),
-    )
-    return named(ask.exchange.place(request, ask.now))
-
-
-def modify_plan(ask: Ask) -> dict[str, str]:
-    order = find(ask, Product.SPOT, plan=True, unknown=NO_PLAN)
-    if order.status.done or order.triggered_ms is not None:
-        raise BitgetRefusal("43026", "The planned order has been closed")
-    limit = order_type_of(ask.params)
-    if limit != (order.price is not None):
-        raise wrong("orderType")
-    wanted = {
-        "trigger_price": (ask.params.amount("triggerPrice"), order.request.trigger_price),
-        "qty": (ask.params.amount("size"), order.request.qty),
-        "price": (ask.params.amount("executePrice") if limit else None, order.price),
-    }
-    changes = {name: new for name, (new, old) in wanted.items() if new is not None and new != old}
-    if changes:
-        amend(ask, order, changes)
-    return named(order)
-
-
-def cancel_plan(ask: Ask) -> dict[str, str]:
-    order = find(ask, Product.SPOT, plan=True, unknown=NO_PLAN)
-    if order.status.done or order.triggered_ms is not None:
-        raise BitgetRefusal("43026", "The planned order has been closed")
-    cancel(ask, order)
-    return {"result": "success"}
-
-
-def cancel_plans(ask: Ask) -> dict[str, Any]:
-    names = ask.params.given.get("symbolList")
-    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise wrong("symbolList")
-    done = []
-    for order in ask.exchange.open_orders(ask.now, product=Product.SPOT):
-        if is_plan(order) and not is_plain(order) and (names is None or order.key.partition(":")[0] in names):
-            cancel(ask, order)
-            done.append(named(order))
-    return {"successList": done, "failureList": []}
-
-
-def plan_row(ask: Ask, order: Order) -> dict[str, Any]:
-    listing = ask.exchange.listing(order.key)
-    by_quote = order.request.quote_qty is not None
-    size = order.request.quote_qty if order.request.quote_qty is not None else order.request.qty or ZERO
-    return {
-        **named(order),
-        "symbol": listing.symbol,
-        "size": short(size),
-        "executePrice": price_text(listing, order.price) or "0",
-        "triggerPrice": price_text(listing, order.request.trigger_price),
-        "status": plan_state(order),
-        "orderType": "market" if order.price is None else "limit",
-        "side": order.side.value,
-        "planType": "total" if by_quote else "amount",
-        "triggerType": tag_of(order).get("by", "fill_price"),
-        "enterPointSource": "API",
-        "uTime": ms(order.updated_ms),
-        "cTime": ms(order.created_ms),
-    }
-
-
-def _plans(ask: Ask, default: int, *, open_ones: bool) -> dict[str, Any]:
-    found = [
-        order
-        for order in _of_symbol(ask, ask.exchange.orders(ask.now, product=Product.SPOT))
-        if is_plan(order) and (plan_state(order) == "live") is open_ones
-    ]
-    page = newest(ask, found, default, 100, lambda order: order.id)
-    last = str(page[-1].id) if page else ""
-    return {
-        "nextFlag": len(page) < len(found),
-        "idLessThan": last,
-        "orderList": [plan_row(ask, order) for order in page],
-    }
-
-
-def current_plans(ask: Ask) -> dict[str, Any]:
-    return _plans(ask, 20, open_ones=True)
-
-
-def plan_history(ask: Ask) -> dict[str, Any]:
-    return _plans(ask, 100, open_ones=False)

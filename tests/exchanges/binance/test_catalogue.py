@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from blave_mcp.exchanges.binance.endpoints import BINANCE
-from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint, Kind
+from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import Kind
 from tests.exchanges.binance.examples import DIALECT, EVERY, LIMIT, example
 
 BUY = {"symbol": "BTCUSDT", "side": "BUY"}

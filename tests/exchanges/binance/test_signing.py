@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from blave_mcp.exchanges.binance.dialect import encoded, signature
 from blave_mcp.exchanges.binance.endpoints import BINANCE
-from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint, Kind, Param, to_decimal
+from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint
 from blave_mcp.exchanges.errors import BadArgument, Unsupported
+from blave_mcp.exchanges.params import Kind, Param, to_decimal
 from blave_mcp.exchanges.wire import Credentials, HttpRequest
 from tests.conftest import ROOT
 from tests.exchanges.binance.examples import BASE, DIALECT, EVERY, KEY, NOW_MS, example

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from blave_mcp.exchanges.bybit.dialect import query_of
 from blave_mcp.exchanges.bybit.endpoints import BYBIT
-from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint, to_decimal
+from blave_mcp.exchanges.endpoint import Auth, Call, Endpoint
 from blave_mcp.exchanges.errors import BadArgument
+from blave_mcp.exchanges.params import to_decimal
 from blave_mcp.exchanges.wire import Credentials, HttpRequest
 from tests.exchanges.bybit.examples import BASE, DIALECT, EVERY, KEY, NOW_MS, example
 from tests.fakes import visible_text
