@@ -29,6 +29,7 @@ TRANSFER, INTEREST, TRADE, FEE = 51, 28, 5, 201
 CATEGORIES = {
     EntryKind.TRANSFER: TRANSFER,
     EntryKind.HOUSE: INTEREST,
+    EntryKind.INTEREST: INTEREST,
     EntryKind.TRADE: TRADE,
     EntryKind.REALISED_PNL: TRADE,
     EntryKind.COMMISSION: FEE,
@@ -102,8 +103,8 @@ def margin_info(ask: Ask) -> list[Any]:
         told = (account.unrealised, ZERO, account.wallet_balance, account.margin_balance, account.maintenance_margin)
         return ["base", [number(value) for value in told]]
     if key == "sym_all":
-        return [_tradable(ask, one) for one in ask.exchange.listings(Product.PERP)]
-    return _tradable(ask, listing_of(ask, key, Product.PERP))
+        return [_tradable(ask, one) for one in ask.exchange.listings(Product.MARGIN)]
+    return _tradable(ask, listing_of(ask, key, Product.MARGIN))
 
 
 def _tradable(ask: Ask, listing: Listing) -> list[Any]:
@@ -141,6 +142,8 @@ def _described(one: Entry) -> str:
         return f"Transfer of {abs(one.amount):f} {code} on wallet {one.wallet}"
     if one.kind is EntryKind.HOUSE:
         return f"Margin Funding Payment on wallet {one.wallet}"
+    if one.kind is EntryKind.INTEREST:
+        return f"Margin Funding Charge on wallet {one.wallet}"
     return f"{one.kind.value} on wallet {one.wallet}"
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from blave_mcp.exchanges.paper.bitfinex import account, funding, market, orders, records
-from blave_mcp.exchanges.paper.bitfinex.terms import SpotPrices
 from blave_mcp.exchanges.paper.bitfinex.wire import (
     MAINTENANCE,
     PARAMS,
@@ -125,7 +124,7 @@ class BitfinexFace:
     """Bitfinex's v2 API: public data, and one account with three wallets.
 
     Args:
-        books: the account, on Bitfinex's terms. Its market becomes one in which margin trades at the prices of spot.
+        books: the account, on Bitfinex's terms.
         key, secret: the one key pair that may sign.
     """
 
@@ -133,7 +132,6 @@ class BitfinexFace:
     base_urls = ("https://api.bitfinex.com", "https://api-pub.bitfinex.com")
 
     def __init__(self, books: Books, *, key: str, secret: str) -> None:
-        books.market = SpotPrices(books.market)
         self._books = books
         self._key = key
         self._secret = secret.encode()

@@ -143,7 +143,7 @@ def _request(ask: Ask, params: Params) -> tuple[Listing, OrderRequest, dict[str,
     kind = word.removeprefix(PREFIX)
     if kind not in TYPES:
         raise wrong("type")
-    listing = listing_of(ask, params.needed("symbol"), Product.SPOT if spot else Product.PERP)
+    listing = listing_of(ask, params.needed("symbol"), Product.SPOT if spot else Product.MARGIN)
     amount, flags = params.amount("amount"), _flags(params)
     if "lev" in params:
         raise generic("Invalid order: paper trading has no derivatives")

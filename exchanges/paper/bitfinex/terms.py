@@ -1,19 +1,19 @@
 """What Bitfinex lists and how its account works, where it differs from the paper exchange's defaults.
 
-Pairs are against UST (Tether). Margin trades the same pairs at the same prices: a position is a perpetual one of the
-core at the spot price, backed by the UST of the margin wallet, that pays no funding between longs and shorts. What a
-margin position borrows costs nothing on paper.
+Pairs are against UST (Tether). Margin trades the same pairs at the same prices, backed by the UST of the margin wallet.
+What a position borrows costs interest by the hour, at the level around which the reference rate of lending moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
+from blave_mcp.exchanges.paper.borrowing import margin_of
+from blave_mcp.exchanges.paper.lending import CURRENCIES, RATE_GRID, Credit
 from blave_mcp.exchanges.paper.listings import default_listings, tiers_of
-from blave_mcp.exchanges.paper.market import Bar, Depth, Funding, Market, Prices, Quote, Span, Tick, Trade
 from blave_mcp.exchanges.paper.types import QUANTUM, ZERO, Listing, Product, Rules, key_of
 
 EXCHANGE, MARGIN, FUNDING = "exchange", "margin", "funding"
@@ -29,7 +29,7 @@ BALANCES: Mapping[str, Mapping[str, Decimal]] = {
 CODES: Mapping[str, str] = {"USDT": "UST", "USDC": "UDC", "ATOM": "ATO", "ALGO": "ALG"}
 NAMES: Mapping[str, str] = {code: name for name, code in CODES.items()}
 MAJOR = ("BTC", "ETH", "LTC", "XRP")
-NEVER_MS = 10**15
+OTHER = Credit(Decimal("0.05"), Decimal(1))
 INITIAL: Mapping[bool, Decimal] = {True: Decimal("0.2"), False: Decimal("0.3")}
 MINIMUM: Mapping[bool, Decimal] = {True: Decimal("0.1"), False: Decimal("0.15")}
 """Of the large pairs, and of the others. https://api-pub.bitfinex.com/v2/conf/pub:spec:margin"""
@@ -60,6 +60,11 @@ def key_for(symbol: str, product: Product) -> str:
     return key_of(f"{asset_of(base)}{asset_of(quote)}", product)
 
 
+def hourly(asset: str) -> Decimal:
+    """What borrowing costs an hour, as a share of the amount."""
+    return (CURRENCIES.get(asset, OTHER).yearly / 8_760).quantize(RATE_GRID)
+
+
 @cache
 def listings() -> tuple[Listing, ...]:
     """Returns the default spot listings, with sizes as fine as the core takes them, each also for margin."""
@@ -75,61 +80,6 @@ def listings() -> tuple[Listing, ...]:
         major = one.base in MAJOR
         leverage = int(1 / INITIAL[major])
         tiers = tiers_of([(MOST_WORTH, leverage, str(MINIMUM[major]))])
-        found += [spot, replace(spot, product=Product.PERP, tiers=tiers, funding_interval_ms=NEVER_MS)]
+        base, quote = (hourly(asset) for asset in (one.base, one.quote))
+        found += [spot, margin_of(spot, tiers, base_interest=base, quote_interest=quote)]
     return tuple(found)
-
-
-class SpotPrices:
-    """A market in which margin trades at the prices of spot: one book for both."""
-
-    def __init__(self, market: Market) -> None:
-        self._market = market
-
-    @staticmethod
-    def _spot(key: str) -> str:
-        return key_of(key.partition(":")[0], Product.SPOT)
-
-    def keys(self) -> tuple[str, ...]:
-        return self._market.keys()
-
-    def origin(self, key: str) -> str:
-        return self._market.origin(self._spot(key))
-
-    def clock(self, now_ms: int) -> int:
-        return self._market.clock(now_ms)
-
-    def memento(self) -> str:
-        return self._market.memento()
-
-    def restore(self, memento: str) -> None:
-        self._market.restore(memento)
-
-    def prices(self, key: str, now_ms: int) -> Prices:
-        return self._market.prices(self._spot(key), now_ms)
-
-    def quote(self, key: str, now_ms: int) -> Quote:
-        return self._market.quote(self._spot(key), now_ms)
-
-    def depth(self, key: str, now_ms: int, levels: int) -> Depth:
-        return self._market.depth(self._spot(key), now_ms, levels)
-
-    def bars(self, key: str, interval_ms: int, start_ms: int, end_ms: int, now_ms: int) -> list[Bar]:
-        return self._market.bars(self._spot(key), interval_ms, start_ms, end_ms, now_ms)
-
-    def trades(self, key: str, now_ms: int, count: int) -> list[Trade]:
-        return self._market.trades(self._spot(key), now_ms, count)
-
-    def open_interest(self, key: str, now_ms: int) -> Decimal:
-        return ZERO
-
-    def funding_rate(self, key: str, time_ms: int) -> Decimal:
-        return ZERO
-
-    def fundings(self, key: str, start_ms: int, end_ms: int, now_ms: int) -> list[Funding]:
-        return []
-
-    def span(self, key: str, from_ms: int, to_ms: int) -> Span | None:
-        return self._market.span(self._spot(key), from_ms, to_ms)
-
-    def path(self, key: str, from_ms: int, to_ms: int) -> Sequence[Tick]:
-        return self._market.path(self._spot(key), from_ms, to_ms)

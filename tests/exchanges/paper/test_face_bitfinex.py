@@ -13,6 +13,7 @@ import pytest
 
 from blave_mcp.exchanges.endpoint import Endpoint
 from blave_mcp.exchanges.paper.bitfinex.face import ROUTES
+from blave_mcp.exchanges.paper.bitfinex.terms import hourly
 from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
@@ -21,6 +22,7 @@ from tests.exchanges.bitfinex.examples import EVERY, example, plain
 
 KEY, SECRET = "fake-key", "fake-secret"
 START_MS = 1_767_225_600_000
+HOUR = 3_600_000
 BTC = "tBTCUST"
 ORDER = {"type": "EXCHANGE LIMIT", "symbol": BTC, "amount": "0.01", "price": "60000"}
 D = Decimal
@@ -285,6 +287,21 @@ def test_the_close_flag_closes_the_position_whatever_the_amount(client: Client):
     client.write("order/submit", type="MARKET", symbol=BTC, amount="0.3")
     client.write("order/submit", type="MARKET", symbol=BTC, amount="-0.1", flags=512)
     assert client.read("positions") == []
+
+
+def test_what_a_margin_position_borrows_costs_interest_every_hour(client: Client):
+    client.write("order/submit", type="MARKET", symbol=BTC, amount="0.1")
+    (held,) = client.read("positions")
+    owed, before = D("0.1") * D(str(held[3])), client.wallet("margin")[0]
+    client.now = (client.now // HOUR + 3) * HOUR + 1
+    charged = client.read("ledgers/UST/hist", category=28)
+    assert [row[2] for row in charged] == ["margin"] * 3
+    assert {row[8] for row in charged} == {"Margin Funding Charge on wallet margin"}
+    assert all(float(-row[5]) == pytest.approx(float(owed * hourly("USDT")), rel=1e-6) for row in charged)
+    assert before - client.wallet("margin")[0] == -sum(D(str(row[5])) for row in charged) > 0
+    client.write("order/submit", type="MARKET", symbol=BTC, amount="-0.2")
+    client.now += HOUR
+    assert 0 < -client.read("ledgers/UST/hist", category=28)[0][5] < -charged[0][5], "a short owes the cheaper coin"
 
 
 @pytest.mark.parametrize(
