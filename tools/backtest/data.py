@@ -8,14 +8,17 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
+import anyio.to_thread
 import numpy as np
 
 from blave_mcp.exchanges.blave.indicators import Scope
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import Candle
 from blave_mcp.tools.backtest.bars import Bars, Rows, Stamps, regular
+from blave_mcp.tools.backtest.kernels import Floats
 from blave_mcp.tools.blave import history
 from blave_mcp.tools.blave.market import BLAVE, blave_interval
 from blave_mcp.tools.desk import Caller, Desk
@@ -69,7 +72,7 @@ async def load(desk: Desk, wanted: Wanted, caller: Caller | None) -> Loaded:
     """
     now = desk.data_ms()
     if wanted.source.lower().endswith((".csv", ".csv.gz")):
-        return load_file(desk.workshop.data, wanted, now)
+        return await anyio.to_thread.run_sync(load_file, desk.workshop.data, wanted, now, abandon_on_cancel=True)
     start_ms, end_ms = to_span(wanted.start, wanted.end, now)
     if start_ms is None:
         raise BadArgument("start is required here.", undone=UNDONE, advice='Write the first day: "2023-01-01".')
@@ -181,35 +184,10 @@ def load_file(folder: Path | None, wanted: Wanted, now_ms: int) -> Loaded:
         BadArgument: a column that is missing, or a time or number that cannot be read; says which and where.
     """
     path = file_in(folder, wanted.source)
-    data = path.read_bytes()
-    try:
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadArgument(f"{wanted.source} is no CSV text: {type(error).__name__}.", undone=UNDONE) from None
-    table = csv.reader(io.StringIO(text))
-    head = [name.strip().lower() for name in next(table, [])]
-    prices = ["open", "high", "low", "close"] if {"open", "high", "low"} & set(head) else ["close"] * 4
-    names = ["time", *prices, *([wanted.indicator.lower()] if wanted.indicator else [])]
-    if missing := [name for name in dict.fromkeys(names) if name not in head]:
-        raise BadArgument(
-            f"{wanted.source} has no column {' and no '.join(missing)}.", undone=UNDONE,
-            advice=f"Its columns: {', '.join(head[:30])}.",
-        )  # fmt: skip
-    at = [head.index(name) for name in names]
-    times, values = [], []
-    for line, row in enumerate(table, 2):
-        if not row:
-            continue
-        if len(row) <= max(at):
-            raise BadArgument(
-                f"{wanted.source}, line {line}: {len(row)} columns instead of {len(head)}.", undone=UNDONE
-            )
-        times.append(_time(row[at[0]], f"{wanted.source}, line {line}"))
-        values.append([_number(row[n], f"{wanted.source}, line {line}, {head[n]}") for n in at[1:]])
-    if not times:
-        raise BadArgument(f"{wanted.source} has no row.", undone=UNDONE)
-    time_ms, table_values = np.array(times, np.int64), np.array(values)
-    stamps = {"alpha": Stamps(time_ms, table_values[:, 4])} if wanted.indicator else {}
+    version = path.stat()
+    table = _table(path, version.st_mtime_ns, version.st_size, wanted.source, wanted.indicator)
+    time_ms, values = table[0].astype(np.int64), table[1:].T
+    stamps = {"alpha": Stamps(time_ms, values[:, 4])} if wanted.indicator else {}
     source = f"file {wanted.source}"
     start_ms, end_ms = to_span(wanted.start, wanted.end, max(now_ms, int(time_ms.max())))
     first, last = int(time_ms.min()), int(time_ms.max())
@@ -219,7 +197,7 @@ def load_file(folder: Path | None, wanted: Wanted, now_ms: int) -> Loaded:
             advice=f"It holds {minute(first)} to {minute(last)} UTC.",
         )  # fmt: skip
     bars = regular(
-        Rows(time_ms, table_values[:, :4]), symbol=wanted.symbol, period=wanted.period, source=source, alphas=stamps
+        Rows(time_ms, values[:, :4]), symbol=wanted.symbol, period=wanted.period, source=source, alphas=stamps
     )
     begin = 0 if start_ms is None else bars.at(start_ms - wanted.warm_ms)
     stop = len(bars) if end_ms is None else bars.at(end_ms)
@@ -227,11 +205,59 @@ def load_file(folder: Path | None, wanted: Wanted, now_ms: int) -> Loaded:
     return Loaded(bars=bars.cut(begin, stop), start_ms=start_ms, end_ms=end_ms, words=words)
 
 
-def _time(text: str, at: str) -> int:
+@lru_cache(1)
+def _table(path: Path, mtime_ns: int, size: int, source: str, indicator: str) -> Floats:
+    """Time in milliseconds, open, high, low, close and the indicator, shape (5 or 6, rows); kept for the next tool.
+
+    Args:
+        mtime_ns, size: of the file, so that what was kept of another version is not taken for this one.
+    """
+    data = path.read_bytes()
+    try:
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise BadArgument(f"{source} is no CSV text: {type(error).__name__}.", undone=UNDONE) from None
+    rows = csv.reader(io.StringIO(text))
+    head = [name.strip().lower() for name in next(rows, [])]
+    prices = ["open", "high", "low", "close"] if {"open", "high", "low"} & set(head) else ["close"] * 4
+    names = ["time", *prices, *([indicator.lower()] if indicator else [])]
+    if missing := [name for name in dict.fromkeys(names) if name not in head]:
+        raise BadArgument(
+            f"{source} has no column {' and no '.join(missing)}.", undone=UNDONE,
+            advice=f"Its columns: {', '.join(head[:30])}.",
+        )  # fmt: skip
+    at = [head.index(name) for name in names]
+    lines, kept = [], []
+    for row in rows:
+        if not row:
+            continue
+        if len(row) <= max(at):
+            raise BadArgument(
+                f"{source}, line {rows.line_num}: {len(row)} columns instead of {len(head)}.", undone=UNDONE
+            )
+        lines.append(rows.line_num)
+        kept.append(row)
+    if not kept:
+        raise BadArgument(f"{source} has no row.", undone=UNDONE)
+    columns = list(zip(*kept, strict=False))
+    times = [_time(text, source, line) for text, line in zip(columns[at[0]], lines, strict=True)]
+    table = np.array([times, *(_numbers(columns[n], source, lines, head[n]) for n in at[1:])], np.float64)
+    table.flags.writeable = False
+    return table
+
+
+def _time(text: str, source: str, line: int) -> int:
     given = text.strip()
     if given.isdigit() and len(given) == 10:
         return int(given) * 1000
-    return to_ms(given, f"{at}: time")
+    return to_ms(given, f"{source}, line {line}: time")
+
+
+def _numbers(column: Sequence[str], source: str, lines: Sequence[int], name: str) -> list[float]:
+    try:
+        return [float(text) if text else float("nan") for text in column]
+    except ValueError:
+        return [_number(text, f"{source}, line {n}, {name}") for text, n in zip(column, lines, strict=True)]
 
 
 def _number(text: str, at: str) -> float:

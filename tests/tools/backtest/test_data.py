@@ -163,6 +163,16 @@ def test_a_range_without_data_says_which_there_is(tmp_path: Path):
     assert len(found.bars) == 24
 
 
+def test_a_file_is_read_anew_where_it_or_the_column_has_changed(tmp_path: Path):
+    def last(indicator: str) -> float:
+        return float(load_file(tmp_path, wanted("a.csv", indicator=indicator), NOW).bars.alphas["alpha"][-1])
+
+    (tmp_path / "a.csv").write_text(CSV)
+    assert [last("score"), last("close"), last("score")] == [7.9, 11.0, 7.9]
+    (tmp_path / "a.csv").write_text(CSV.replace(",7.9\n", ",6.5\n"))
+    assert last("score") == 6.5
+
+
 def test_text_that_is_no_text_is_no_csv(tmp_path: Path):
     (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(BadArgument, match="is no CSV text"):
