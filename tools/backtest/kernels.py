@@ -21,6 +21,18 @@ CONSTANT = 1e-12
 """A variance under this share of the mean square is that of rounding: the series is constant."""
 
 
+def smooth_length(least: int) -> int:
+    """The least product of twos, threes and fives that is not below: a transform of that length is fast."""
+    best, fives = 1 << max(least - 1, 0).bit_length(), 1
+    while fives < best:
+        threes = fives
+        while threes < best:
+            best = min(best, threes << max(-(-least // threes) - 1, 0).bit_length())
+            threes *= 3
+        fives *= 5
+    return best
+
+
 def log_returns(close: Floats) -> Floats:
     """log(close[i] / close[i-1]); NaN at 0 and on both sides of a missing bar."""
     out = np.empty(len(close))

@@ -68,11 +68,14 @@ class Rotations:
     """Sharpe ratios of positions under every rotation, from circular correlations.
 
     What a bar earns depends on the side in it and in the bar before alone; each such pair has its own series of
-    values, and its sum over a rotation is a correlation with the places where the pair occurs.
+    values, and its sum over a rotation is a correlation with the places where the pair occurs. Where the number of
+    bars has large prime factors, values go round the circle twice in a transform of a length that has none.
     """
 
     def __init__(self, tape: Tape) -> None:
         self._tape, self._n = tape, len(tape)
+        length = kernels.smooth_length(self._n)
+        self._length = length if length == self._n else kernels.smooth_length(2 * self._n - 1)
         self._gross = tape.sizes * (tape.net - tape.carry)
         self._before = np.concatenate((tape.sizes[:1], tape.sizes[:-1]))
         self._made: dict[tuple[int, int], tuple[Spectrum, Spectrum]] = {}
@@ -82,23 +85,25 @@ class Rotations:
         if (was, now) not in self._made:
             turnover = np.abs(now * self._tape.sizes - was * self._before)
             value = now * self._gross - self._tape.settings.cost * turnover
-            self._made[was, now] = (np.fft.rfft(value), np.fft.rfft(value * value))
+            if self._length > self._n:
+                value = np.concatenate((value, value[:-1]))
+            self._made[was, now] = (np.fft.rfft(value, self._length), np.fft.rfft(value * value, self._length))
         return self._made[was, now]
 
     def sharpes(self, position: Signs) -> Floats:
         """Shape (n,): the k-th is that of the positions moved k bars later; the first is the observed one."""
         was = np.concatenate((position[-1:], position[:-1]))
-        total = np.zeros(self._n // 2 + 1, np.complex128)
-        squares = np.zeros(self._n // 2 + 1, np.complex128)
+        total = np.zeros(self._length // 2 + 1, np.complex128)
+        squares = np.zeros(self._length // 2 + 1, np.complex128)
         code = was * 3 + position
         for a, b in ((a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b):
             here = code == a * 3 + b
             if here.any():
                 value, square = self._spectra(a, b)
-                places = np.conj(np.fft.rfft(here.astype(np.float64)))
+                places = np.conj(np.fft.rfft(here.astype(np.float64), self._length))
                 total += places * value
                 squares += places * square
-        sums, sums2 = np.fft.irfft(total, self._n), np.fft.irfft(squares, self._n)
+        sums, sums2 = (np.fft.irfft(row, self._length)[: self._n] for row in (total, squares))
         return kernels.sharpe_of_sums(sums, sums2, self._n, self._tape.per_year)
 
 

@@ -43,10 +43,18 @@ def circular(one: Tape, position: np.ndarray) -> float:
     return float(np.mean(returns) / np.std(returns, ddof=1) * sqrt(one.per_year))
 
 
+def test_a_smooth_length_is_the_next_product_of_two_three_and_five():
+    smooth = sorted({2**a * 3**b * 5**c for a in range(18) for b in range(11) for c in range(8)})
+    for n in (*range(1, 2000), 8_759, 32_641, 65_281):
+        assert kernels.smooth_length(n) == next(one for one in smooth if one >= n)
+
+
 @pytest.mark.parametrize("side", [1, 0])
-def test_rotations_are_exact_for_every_shift(side: int):
+@pytest.mark.parametrize("length", [300, 303, 307])
+def test_rotations_are_exact_for_every_shift(side: int, length: int):
     how = Settings(vol_days=4, funding=0.0003, slippage=0.0002)
-    found = small_scan(400, 3, how, side)
+    found = small_scan(length + 98, 3, how, side)
+    assert len(found.tape) == length
     position = kernels.position_of(found.trades[4], len(found.tape))
     ours = t.Rotations(found.tape).sharpes(position)
     theirs = [circular(found.tape, np.roll(position, k)) for k in range(len(found.tape))]
