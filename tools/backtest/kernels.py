@@ -21,6 +21,21 @@ CONSTANT = 1e-12
 """A variance under this share of the mean square is that of rounding: the series is constant."""
 
 
+LARGEST_FACTOR = 200
+"""A transform is quick where no prime factor of its length is larger (measured with numpy's)."""
+
+
+def circle_length(n: int) -> int:
+    """The length of transforms that correlate circles of `n` bars: `n`, or one that holds two circles and is quick."""
+    rest, factor = n, 2
+    while factor * factor <= rest:
+        if rest % factor:
+            factor += 1
+        else:
+            rest //= factor
+    return n if rest <= LARGEST_FACTOR else smooth_length(2 * n - 1)
+
+
 def smooth_length(least: int) -> int:
     """The least product of twos, threes and fives that is not below: a transform of that length is fast."""
     best, fives = 1 << max(least - 1, 0).bit_length(), 1

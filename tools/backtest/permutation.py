@@ -69,13 +69,12 @@ class Rotations:
 
     What a bar earns depends on the side in it and in the bar before alone; each such pair has its own series of
     values, and its sum over a rotation is a correlation with the places where the pair occurs. Where the number of
-    bars has large prime factors, values go round the circle twice in a transform of a length that has none.
+    bars has a large prime factor, values go round the circle twice in a transform of a length that has none.
     """
 
     def __init__(self, tape: Tape) -> None:
         self._tape, self._n = tape, len(tape)
-        length = kernels.smooth_length(self._n)
-        self._length = length if length == self._n else kernels.smooth_length(2 * self._n - 1)
+        self._length = kernels.circle_length(self._n)
         self._gross = tape.sizes * (tape.net - tape.carry)
         self._before = np.concatenate((tape.sizes[:1], tape.sizes[:-1]))
         self._made: dict[tuple[int, int], tuple[Spectrum, Spectrum]] = {}
