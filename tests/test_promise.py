@@ -12,11 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.binance.endpoints import BINANCE
 from blave_mcp.exchanges.blave.dialect import BlaveDialect
-from blave_mcp.exchanges.endpoint import Effect, Endpoint
-from blave_mcp.exchanges.errors import BlaveError, NeedsConfirmation
+from blave_mcp.exchanges.endpoint import Effect
+from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.exchanges.paper.face import MemoryBookStore
 from blave_mcp.exchanges.paper.faces import open_face
 from blave_mcp.exchanges.paper.synthetic import SyntheticMarket
@@ -27,7 +26,6 @@ from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.registry import ALL_TOOLS
 from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
 from tests.desks import KEY, ByHost, binance, desk_of, paper_binance, venue_over
-from tests.exchanges.binance.examples import example
 from tests.fakes import FakeCaller, FakeClock
 
 WRITES = [endpoint for endpoint in BINANCE if endpoint.effect is Effect.WRITE]
@@ -78,38 +76,6 @@ async def run(desk: Desk, tool: Tool, given: dict[str, Any]) -> Result:
 
 def named(name: str) -> Tool:
     return next(tool for tool in ALL_TOOLS if tool.name == name)
-
-
-@pytest.mark.parametrize("endpoint", WRITES, ids=lambda e: e.id)
-async def test_no_write_endpoint_is_sent_by_reading_or_proposing(desk: Desk, house: ByHost, endpoint: Endpoint) -> None:
-    call = example(endpoint)
-    with pytest.raises(NeedsConfirmation):
-        await desk.venue("binance").client.read(call)
-    assert house.requests == []
-    with pytest.raises(NeedsConfirmation, match="propose_endpoint"):
-        await run(desk, named("read_endpoint"), {"venue": "binance", "endpoint": endpoint.id, "args": call.arguments})
-    assert house.requests == []
-    args = {"venue": "binance", "endpoint": endpoint.id, "args": call.arguments}
-    pending = await run(desk, named("propose_endpoint"), args)
-    assert pending.data["state"] == "pending"
-    assert all(map(is_read, house.requests)), [r for r in house.requests if not is_read(r)]
-    asked = len(house.requests)
-    with pytest.raises(NeedsConfirmation, match="Nothing was sent"):
-        await run(desk, named("confirm_action"), {"token": pending.data["token"], "confirmation": "yes"})
-    assert len(house.requests) == asked
-
-
-@pytest.mark.parametrize("endpoint", WRITES, ids=lambda e: e.id)
-async def test_with_the_word_exactly_that_write_is_sent_once(
-    desk: Desk, house: ByHost, clock: FakeClock, endpoint: Endpoint
-) -> None:
-    args = {"venue": "binance", "endpoint": endpoint.id, "args": example(endpoint).arguments}
-    pending = await run(desk, named("propose_endpoint"), args)
-    clock.advance(3)
-    await run(desk, named("confirm_action"), {"token": pending.data["token"], "confirmation": "CONFIRM"})
-    writes = [(r.method, urlsplit(r.url).path) for r in house.requests if not is_read(r)]
-    assert writes == [(endpoint.method, endpoint.path)]
-    assert desk.gate.get(pending.data["action"]).state in (ActionState.DONE, ActionState.REFUSED, ActionState.UNKNOWN)
 
 
 POOL = {

@@ -20,6 +20,7 @@ from blave_mcp.server.settings import Settings
 from blave_mcp.tools.desk import Desk
 from blave_mcp.tools.listings import has_verb
 from tests.fakes import FakeClock
+from tests.recorder import Recorder
 from tests.tools.conftest import call
 
 D = Decimal
@@ -63,17 +64,20 @@ class Day:
 
     def __init__(self, desk: Desk, clock: FakeClock, venue: str, market: Market) -> None:
         self.desk, self.clock, self.venue, self.market = desk, clock, venue, market
+        self.sent = Recorder(desk.venue(venue).client)
         self.here = {"venue": venue, "market": market, "symbol": SYMBOL}
 
     async def do(self, name: str, **given: Any) -> dict[str, Any]:
+        self.sent.requests.clear()
         pending = await call(self.desk, name, **given)
-        assert pending.data["state"] == "pending"
+        assert (pending.data["state"], self.sent.writes) == ("pending", [])
         assert "PAPER" in pending.text.splitlines()[1], "the mode comes first"
         self.clock.advance(5)
         done = await call(self.desk, "confirm_action", token=pending.data["token"], confirmation="CONFIRM")
         assert done.data["state"] == "done", done.text
         assert "could not be verified" not in done.text
-        facts: dict[str, Any] = done.data["steps"][-1]["facts"]
+        assert len(self.sent.writes) == len(done.data["steps"])
+        facts: dict[str, Any] = done.data["steps"][-1].get("facts", {})
         return facts
 
     async def rows(self, name: str, key: str, **given: Any) -> list[dict[str, Any]]:
@@ -199,6 +203,49 @@ async def position_end(day: Day) -> None:
     assert await day.rows("get_positions", "positions", **there) == []
     for row in await day.rows("get_open_orders", "orders", **there):
         await day.do("cancel_order", **day.here, order=row["order_id"])
+
+
+PERPETUAL = sorted(venue for venue, market in MARKETS if market is Market.PERPETUAL)
+MODE_ELSEWHERE: dict[str, dict[str, Any]] = {
+    "okx": {},
+    "bybit": {"endpoint": "linear.margin_mode.set", "args": {"setMarginMode": "ISOLATED_MARGIN"}},
+}
+"""Where an order names its margin mode, and where one endpoint sets that of the whole account."""
+NO_MARGIN_CHANGE = {"bitmart"}
+
+
+@pytest.mark.parametrize("market", [Market.PERPETUAL])
+@pytest.mark.parametrize("venue", PERPETUAL)
+async def test_what_is_set_is_what_the_next_order_meets(day: Day):
+    async def settings() -> dict[str, Any]:
+        found: dict[str, Any] = (await call(day.desk, "get_account_settings", **day.here)).data["settings"]
+        return found
+
+    at = {"venue": day.venue, "symbol": SYMBOL}
+    other = "one_way" if (await settings())["position_mode"] == "hedge" else "hedge"
+    await day.do("set_position_mode", venue=day.venue, position_mode=other)
+    if other == "hedge":
+        await day.do("set_position_mode", venue=day.venue, position_mode="one_way")
+    assert (await settings())["position_mode"] == "one_way"
+    await day.do("set_leverage", **at, leverage=7)
+    assert (await settings())["leverage"] == 7
+    if day.venue in MODE_ELSEWHERE:
+        assert "margin mode" in await refusal(day, "set_margin_mode", **at, margin_mode="isolated")
+        if raw := MODE_ELSEWHERE[day.venue]:
+            await day.do("propose_endpoint", venue=day.venue, **raw)
+    else:
+        mode = "cross" if (await settings())["margin_mode"] == "isolated" else "isolated"
+        await day.do("set_margin_mode", **at, margin_mode=mode)
+        assert (await settings())["margin_mode"] == mode
+    chosen = {} if MODE_ELSEWHERE.get(day.venue) else {"margin_mode": "isolated"}
+    await day.do("place_order", **day.here, side="buy", size="0.01", **chosen)
+    (before,) = await day.rows("get_positions", "positions", venue=day.venue, market=day.market)
+    if day.venue in NO_MARGIN_CHANGE:
+        assert "margin" in await refusal(day, "adjust_margin", **at, amount="25")
+    else:
+        await day.do("adjust_margin", **at, amount="25")
+        (after,) = await day.rows("get_positions", "positions", venue=day.venue, market=day.market)
+        assert D(after["liquidation"]) < D(before["liquidation"])
 
 
 @pytest.mark.parametrize("venue", sorted(WALLETS))

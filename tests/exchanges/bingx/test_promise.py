@@ -18,7 +18,7 @@ import pytest
 from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.bingx.endpoints import BINGX
 from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
-from blave_mcp.exchanges.errors import NeedsConfirmation, VenueRefused
+from blave_mcp.exchanges.errors import VenueRefused
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk
@@ -84,24 +84,6 @@ async def test_every_read_is_reached_through_explore_and_leaves_as_documented(
     (sent,) = [r for r in house.requests if urlsplit(r.url).path == endpoint.path and r.method == endpoint.method][-1:]
     check(sent, endpoint, arguments)
     assert all(map(is_read, house.requests))
-
-
-@pytest.mark.parametrize("endpoint", WRITES, ids=lambda e: e.id)
-async def test_no_write_is_sent_by_reading_or_proposing_or_by_any_other_word(
-    desk: Desk, house: ByHost, clock: FakeClock, endpoint: Endpoint
-) -> None:
-    made = example(endpoint)
-    with pytest.raises(NeedsConfirmation):
-        await desk.venue("bingx").client.read(made)
-    with pytest.raises(NeedsConfirmation, match="propose_endpoint"):
-        await call(desk, "read_endpoint", endpoint=endpoint.id, args=made.arguments)
-    assert house.requests == []
-    pending = await call(desk, "propose_endpoint", endpoint=endpoint.id, args=made.arguments)
-    assert pending.data["state"] == "pending"
-    clock.advance(3)
-    with pytest.raises(NeedsConfirmation, match="Nothing was sent"):
-        await call(desk, "confirm_action", token=pending.data["token"], confirmation="yes")
-    assert all(map(is_read, house.requests)), [r for r in house.requests if not is_read(r)]
 
 
 @pytest.mark.parametrize("endpoint", WRITES, ids=lambda e: e.id)

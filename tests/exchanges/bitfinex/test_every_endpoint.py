@@ -12,7 +12,6 @@ import pytest
 
 from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
-from blave_mcp.exchanges.errors import NeedsConfirmation
 from blave_mcp.exchanges.wire import HttpReply, HttpRequest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk
@@ -89,21 +88,6 @@ async def test_every_read_runs_and_leaves_as_documented(desk: Desk, venue: Venue
     (request,) = venue.requests
     compare(request, endpoint)
     assert answer.data["endpoint"] == endpoint.id
-    assert venue.writes == []
-
-
-@pytest.mark.parametrize("endpoint", WRITES, ids=lambda one: one.id)
-async def test_no_write_is_sent_by_reading_or_proposing_or_any_other_word(desk: Desk, venue: Venue, endpoint: Endpoint):
-    given = {"venue": "bitfinex", "endpoint": endpoint.id, "args": arguments(endpoint)}
-    with pytest.raises(NeedsConfirmation):
-        await desk.venue("bitfinex").client.read(example(endpoint))
-    with pytest.raises(NeedsConfirmation, match="propose_endpoint"):
-        await call(desk, "read_endpoint", **given)
-    assert venue.requests == []
-    pending = await call(desk, "propose_endpoint", **given)
-    assert pending.data["state"] == "pending"
-    with pytest.raises(NeedsConfirmation, match="Nothing was sent"):
-        await call(desk, "confirm_action", token=pending.data["token"], confirmation="confirm")
     assert venue.writes == []
 
 

@@ -15,7 +15,6 @@ import pytest
 from blave_mcp.exchanges.actions import ActionState
 from blave_mcp.exchanges.bybit.dialect import BybitDialect
 from blave_mcp.exchanges.endpoint import Auth, Effect, Endpoint
-from blave_mcp.exchanges.errors import NeedsConfirmation
 from blave_mcp.exchanges.wire import HttpRequest
 from blave_mcp.server.store import Store
 from blave_mcp.tools.desk import Desk
@@ -99,18 +98,6 @@ async def test_every_read_runs_and_leaves_as_documented(desk: Desk, venue: Recor
     compare(request, endpoint, args)
     assert answer.data["endpoint"] == endpoint.id
     assert all(is_read(one) for one in venue.requests)
-
-
-@pytest.mark.parametrize("endpoint", WRITES, ids=lambda one: one.id)
-async def test_no_write_is_sent_by_reading_or_proposing(desk: Desk, venue: RecordingTransport, endpoint: Endpoint):
-    args = arguments(endpoint)
-    with pytest.raises(NeedsConfirmation, match="propose_endpoint"):
-        await run(desk, "read_endpoint", venue="bybit", endpoint=endpoint.id, args=args)
-    pending = await run(desk, "propose_endpoint", venue="bybit", endpoint=endpoint.id, args=args)
-    assert pending.data["state"] == "pending"
-    with pytest.raises(NeedsConfirmation, match="Nothing was sent"):
-        await run(desk, "confirm_action", token=pending.data["token"], confirmation="yes")
-    assert [one for one in venue.requests if not is_read(one)] == []
 
 
 @pytest.mark.parametrize("endpoint", WRITES, ids=lambda one: one.id)

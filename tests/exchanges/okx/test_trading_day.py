@@ -256,3 +256,10 @@ async def test_a_margin_order_that_the_free_margin_does_not_carry_is_refused_bef
         await day.run("place_order", **MARGIN, side="buy", quote_size="3000000", leverage=10)
     with pytest.raises(Unsupported, match="quote_size"):
         await day.run("place_order", **MARGIN, side="buy", size="0.01")
+
+
+async def test_a_raw_call_about_a_swap_is_priced_as_one(day: Day):
+    args = {"instId": "BTC-USDT-SWAP", "tdMode": "cross", "side": "buy", "ordType": "market", "sz": "3"}
+    pending = await day.run("propose_endpoint", endpoint="v5.order.create", args=args)
+    assert pending.data["market"] == "perpetual"
+    assert "lists no" not in pending.text
