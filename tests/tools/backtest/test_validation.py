@@ -147,8 +147,8 @@ def test_shuffling_returns_is_an_option_that_says_what_is_wrong_with_it():
     assert found.error == pytest.approx(sqrt(found.p * (1 - found.p) / 99))
 
 
-TRIALS = int(os.environ.get("FALSE_POSITIVE_TRIALS", "300"))
-"""3,000 take minutes, and then the share must lie within 3.5 and 6.5 percent; fewer allow for four standard errors."""
+TRIALS = int(os.environ.get("FALSE_POSITIVE_TRIALS", "1000"))
+"""3,000 take two minutes, and then the share must lie within 3.5 and 6.5 %; fewer allow for four standard errors."""
 
 
 @pytest.mark.slow
