@@ -7,10 +7,11 @@ calls to send, and nothing here sends anything. Currencies are unified (USDT).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
@@ -31,8 +32,7 @@ class OfferType(StrEnum):
     FRR_VAR = "frr_var"
 
 
-@dataclass(frozen=True, slots=True)
-class FundingLevel:
+class FundingLevel(Struct, frozen=True):
     """A step of the funding book; `amount` is positive on both sides."""
 
     rate: Decimal
@@ -41,8 +41,7 @@ class FundingLevel:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingBook:
+class FundingBook(Struct, frozen=True, kw_only=True):
     """`offers` to lend, lowest rate first; `bids` to borrow, highest rate first."""
 
     currency: str
@@ -50,8 +49,7 @@ class FundingBook:
     bids: tuple[FundingLevel, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingPoint:
+class FundingPoint(Struct, frozen=True, kw_only=True):
     """The market at an earlier time; `lent` and `used` are amounts over all users."""
 
     time_ms: int
@@ -61,8 +59,7 @@ class FundingPoint:
     used: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingRates:
+class FundingRates(Struct, frozen=True, kw_only=True):
     """What lending pays now.
 
     Attributes:
@@ -86,8 +83,7 @@ class FundingRates:
     history: tuple[FundingPoint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingTrade:
+class FundingTrade(Struct, frozen=True, kw_only=True):
     id: str
     time_ms: int
     amount: Decimal
@@ -95,8 +91,7 @@ class FundingTrade:
     period: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingOffer:
+class FundingOffer(Struct, frozen=True, kw_only=True):
     """An offer to lend (positive amounts) or a bid to borrow (negative).
 
     Attributes:
@@ -119,8 +114,7 @@ class FundingOffer:
     updated_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lent:
+class Lent(Struct, frozen=True, kw_only=True):
     """Funds that have been lent, or borrowed where `borrowed`.
 
     Attributes:
@@ -147,8 +141,7 @@ class Lent:
         return self.opened_ms + self.period * 86_400_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingYield:
+class FundingYield(Struct, frozen=True, kw_only=True):
     """Means over what the account has lent and borrowed: rate per day and days."""
 
     lent_rate: Decimal
@@ -157,8 +150,7 @@ class FundingYield:
     borrowed_days: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingStatus:
+class FundingStatus(Struct, frozen=True, kw_only=True):
     """An account's lending in one currency."""
 
     currency: str
@@ -168,8 +160,7 @@ class FundingStatus:
     means: FundingYield | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferIntent:
+class OfferIntent(Struct, frozen=True, kw_only=True):
     """An offer to lend as the user means it. `rate` per day, an offset where the type follows the FRR."""
 
     currency: str

@@ -6,12 +6,11 @@ A field that a venue does not give is None, never a guess.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Market(StrEnum):
@@ -90,8 +89,7 @@ class TriggerBy(StrEnum):
     MARK = "mark"
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Struct, frozen=True):
     """A tier of maintenance margin: it holds for notionals in [floor, cap).
 
     maintenance = notional * rate - deduction.
@@ -141,8 +139,7 @@ class Instrument(Struct, frozen=True, kw_only=True, gc=False):
     trading: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticker:
+class Ticker(Struct, frozen=True, kw_only=True):
     """The market now; amounts of the last 24 hours in base and in quote."""
 
     symbol: str
@@ -174,16 +171,14 @@ class Candle(Struct, frozen=True, array_like=True, gc=False):
     volume: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """A step of the book."""
 
     price: Decimal
     size: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class OrderBook:
+class OrderBook(Struct, frozen=True):
     """Best level first on both sides; size in the venue's own size unit."""
 
     symbol: str
@@ -192,8 +187,7 @@ class OrderBook:
     time_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicTrade:
+class PublicTrade(Struct, frozen=True, kw_only=True):
     """A trade of the market's; `side` is the taker's."""
 
     id: str
@@ -203,8 +197,7 @@ class PublicTrade:
     time_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingRate:
+class FundingRate(Struct, frozen=True, kw_only=True):
     """A funding that has been: a fraction of the notional, paid by longs where it is positive."""
 
     symbol: str
@@ -213,8 +206,7 @@ class FundingRate:
     mark: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
+class Balance(Struct, frozen=True, kw_only=True):
     """total = free + locked, where the venue counts so; `wallet` is the venue's own name for it ("spot", "futures")."""
 
     asset: str
@@ -225,8 +217,7 @@ class Balance:
     unrealised_pnl: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Struct, frozen=True, kw_only=True):
     """size is positive for both sides, in base units; `contracts` is the venue's own count where it differs."""
 
     symbol: str
@@ -248,8 +239,7 @@ class Position:
     time_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """size and filled in base units. `conditional` orders live in the venue's algo book and have its ids.
 
     Attributes:
@@ -286,8 +276,7 @@ class Order:
         return None if self.size is None else self.size - self.filled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
+class Fill(Struct, frozen=True, kw_only=True):
     """A trade of the account's own; `fee` is positive where it was paid."""
 
     id: str
@@ -304,8 +293,7 @@ class Fill:
     position_side: PositionSide | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountSettings:
+class AccountSettings(Struct, frozen=True, kw_only=True):
     """What the venue will apply to the next order in a symbol.
 
     Fees are fractions (0.0005 is 0.05 %).
@@ -325,8 +313,7 @@ class AccountSettings:
     borrow_rates: Mapping[str, Decimal] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderIntent:
+class OrderIntent(Struct, frozen=True, kw_only=True):
     """An order as the user means it, sized on the venue's grid.
 
     Attributes:
@@ -356,8 +343,7 @@ class OrderIntent:
     client_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """What the venue itself says became of a call, asked by a read.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.errors import BlaveError
@@ -30,7 +31,7 @@ async def aftermath(trace: Trace, verbs: Verbs, native: str, ask: AskVenue) -> T
             _positions(await ask(verbs.positions(native)), lines, facts)
     except BlaveError as error:
         lines.append(f"What it changed could not be read: {error.what}")
-    return replace(trace, text="\n".join(lines), facts=facts)
+    return structs.replace(trace, text="\n".join(lines), facts=facts)
 
 
 def _fills(fills: tuple[Fill, ...], lines: list[str], facts: dict[str, Any]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from msgspec import structs
 
 from blave_mcp.exchanges.actions import Action, Origin, Proposal, Step, StepRecord
 from blave_mcp.exchanges.client import VenueClient
@@ -337,7 +339,7 @@ class Desk:
             return None
         trace = await venue.client.ask(question)
         if trace.found is False and self.clock.now_ms() < sent_ms + verbs.settles_after_ms:
-            return replace(trace, found=None)
+            return structs.replace(trace, found=None)
         if trace.found and self._is_last(action, call) and (native := action.facts.get("native")):
             return await aftermath(trace, verbs, native, lambda q: self.ask(action.venue, q))
         return trace

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from msgspec import structs
 
 from blave_mcp.exchanges.errors import BlaveError
 from blave_mcp.exchanges.models import Candle, FundingRate, Instrument, OrderBook, Side, Ticker
@@ -57,7 +59,7 @@ async def get_ticker(desk: Desk, *, venue: str, symbols: str, market: str = PERP
 
     async def one(symbol: str) -> Ticker:
         instrument = await desk.instrument(venue, market, symbol)
-        return replace(await found.client.ask(verbs.ticker(instrument.native)), symbol=instrument.symbol)
+        return structs.replace(await found.client.ask(verbs.ticker(instrument.native)), symbol=instrument.symbol)
 
     await desk.instruments(venue, market)
     return _tickers(desk, found, market, names, await together([partial(one, name) for name in names]))

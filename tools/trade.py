@@ -6,6 +6,8 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from msgspec import structs
+
 from blave_mcp.exchanges.endpoint import Call
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.models import (
@@ -104,8 +106,8 @@ def propose_order(desk: Desk, now: Situation, plan: Plan, *, leverage: int | Non
         order_rows(summary, plan, now)
         account_rows(summary, plan, now, terms)
         if terms.margin_mode:
-            plan = replace(plan, intent=replace(plan.intent, margin_mode=MarginMode(terms.margin_mode)))
-        plan = replace(plan, intent=replace(plan.intent, leverage=terms.leverage))
+            plan = replace(plan, intent=structs.replace(plan.intent, margin_mode=MarginMode(terms.margin_mode)))
+        plan = replace(plan, intent=structs.replace(plan.intent, leverage=terms.leverage))
         market = now.verbs.market
         guards += [position_guard(market, native, now.here), settings_guard(market, native, now.settings)]
         summary.verify = "the order by its client id, then the position with its liquidation price"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 Value = Decimal | str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """change_24h_percent: 2.5 is 2.5 %."""
 
     symbol: str
@@ -18,8 +18,7 @@ class Price:
     change_24h_percent: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class Statistics(Struct, frozen=True, kw_only=True):
     """What followed the symbol's present reading in the past.
 
     Attributes:
@@ -36,8 +35,7 @@ class Statistics:
     return_ratio: Decimal | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlphaRow:
+class AlphaRow(Struct, frozen=True, kw_only=True):
     """One symbol of the alpha table.
 
     Attributes:
@@ -58,8 +56,7 @@ class AlphaRow:
     indicators: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlphaTable:
+class AlphaTable(Struct, frozen=True, kw_only=True):
     """The whole table: `fields` describes the indicators and `note` their colour ranges, both as Blave sends them."""
 
     rows: tuple[AlphaRow, ...]
@@ -67,8 +64,7 @@ class AlphaTable:
     note: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlphaPoint:
+class AlphaPoint(Struct, frozen=True):
     """One reading of an indicator.
 
     Attributes:
@@ -82,8 +78,7 @@ class AlphaPoint:
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlphaSeries:
+class AlphaSeries(Struct, frozen=True, kw_only=True):
     """An indicator over time: oldest first, each time once. `statistics` is None where the indicator has none."""
 
     points: tuple[AlphaPoint, ...]

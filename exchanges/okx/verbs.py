@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
+
+from msgspec import structs
 
 from blave_mcp.exchanges.dialect import Ask
 from blave_mcp.exchanges.endpoint import Call
@@ -110,7 +111,7 @@ class OkxMargin(_Margined):
     def ticker(self, symbol: str) -> Ask[Ticker]:
         """That of spot, with margin's mark price."""
         return ask(
-            lambda day, marks: replace(parse.ticker(day), mark=parse.mark(marks)),
+            lambda day, marks: structs.replace(parse.ticker(day), mark=parse.mark(marks)),
             OKX["v5.ticker.get"].call(instId=symbol),
             OKX["v5.mark.get"].call(instType=self.kind, instId=symbol),
         )
@@ -121,7 +122,7 @@ class OkxMargin(_Margined):
 
         def parsed(rates: Any, *payloads: Any) -> AccountSettings:
             found: AccountSettings = plain.parse(*payloads)
-            return replace(found, borrow_rates=parse_account.borrow_rates(rates, symbol))
+            return structs.replace(found, borrow_rates=parse_account.borrow_rates(rates, symbol))
 
         return ask(parsed, OKX["v5.loan.rate"].call(), *plain.calls)
 

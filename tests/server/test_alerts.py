@@ -242,7 +242,7 @@ class Refusing:
     [
         (reply({"message": "no such channel"}, 404), "HTTP 404", REFUSED_PAUSE_S),
         (reply({"message": "bad key"}, 403), "blave_api_key", REFUSED_PAUSE_S),
-        (reply({"message": "slow"}, 429, retry_after="77"), "100 requests", 77),
+        (reply({"message": "slow"}, 429, retry_after="77"), "Wait 77 s", 77),
         (NetworkFault("no answer", sent=True), "no answer", None),
         (HttpReply(500, {}, b"<html>"), "not available", None),
         (HttpReply(200, {}, b": keepalive\n\n"), "ended the stream", None),

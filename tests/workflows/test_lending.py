@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from blave_mcp.exchanges.errors import BadArgument
 from blave_mcp.exchanges.funding import FundingLevel, FundingTrade
@@ -218,7 +219,7 @@ async def test_a_book_without_bids_has_no_floor_and_is_still_planned(desk: Desk,
 
     async def one_sided(*args: object) -> object:
         found = await real(*args)  # type: ignore[arg-type]
-        return replace(found, book=replace(found.book, bids=()))
+        return replace(found, book=structs.replace(found.book, bids=()))
 
     monkeypatch.setattr(lending, "lending_market", one_sided)
     plan = await make_plan(desk, "USDT")
