@@ -112,13 +112,15 @@ async def refusal(day: Day, name: str, **given: Any) -> str:
     return str(told.value)
 
 
+async def funded(day: Day) -> None:
+    if first := FIRST.get((day.venue, day.market)):
+        await day.do("propose_endpoint", venue=day.venue, **first)
+
+
 @on_every_market
 async def test_a_day_ends_in_the_same_answers_everywhere(day: Day):
     here = day.here
-    if (day.venue, day.market) in FIRST:
-        moved = await call(day.desk, "propose_endpoint", venue=day.venue, **FIRST[day.venue, day.market])
-        day.clock.advance(5)
-        await call(day.desk, "confirm_action", token=moved.data["token"], confirmation="CONFIRM")
+    await funded(day)
     balances = await day.rows("get_balances", "balances", venue=day.venue)
     assert any(row["asset"] == "USDT" and D(row["free"]) > 1000 for row in balances)
     assert all(row["usd"] for row in balances), "every asset of the paper account has a price"
@@ -203,6 +205,23 @@ async def position_end(day: Day) -> None:
     assert await day.rows("get_positions", "positions", **there) == []
     for row in await day.rows("get_open_orders", "orders", **there):
         await day.do("cancel_order", **day.here, order=row["order_id"])
+
+
+@on_every_market
+async def test_an_order_that_is_not_found_may_still_arrive_until_its_signature_is_too_old(day: Day):
+    await funded(day)
+    wish = {"side": "buy", "type": "limit", "size": "0.01", "price": await day.near("0.9")}
+    pending = await call(day.desk, "place_order", **day.here, **wish)
+    action, hands = day.desk.gate.get(pending.data["action"]), day.desk.hands()
+    never_sent, sent_ms = hands.revive(action.steps[-1]), day.clock.now_ms()
+    verbs = day.desk.venue(day.venue).markets[day.market]
+    soon = await hands.trace(action, never_sent, sent_ms)
+    assert soon is not None
+    assert soon.found is None, soon.text
+    day.clock.advance(verbs.settles_after_ms / 1000 + 1)
+    later = await hands.trace(action, never_sent, sent_ms)
+    assert later is not None
+    assert later.found is False, later.text
 
 
 PERPETUAL = sorted(venue for venue, market in MARKETS if market is Market.PERPETUAL)
