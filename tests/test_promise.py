@@ -28,7 +28,6 @@ from blave_mcp.tools.spec import Result, Tool, Toolset, Touch
 from tests.desks import KEY, ByHost, binance, desk_of, paper_binance, venue_over
 from tests.fakes import FakeCaller, FakeClock
 
-WRITES = [endpoint for endpoint in BINANCE if endpoint.effect is Effect.WRITE]
 HARMLESS = {
     (urlsplit(BlaveDialect().hosts["data"].live).netloc, e.method, e.path) for e in BlaveDialect().catalogue
 } | {

@@ -19,7 +19,7 @@ from blave_mcp.tools.backtest import kernels
 from blave_mcp.tools.backtest.bars import Bars
 from blave_mcp.tools.backtest.engine import Scan
 from blave_mcp.tools.backtest.kernels import Floats, Ints, Trades
-from blave_mcp.tools.backtest.signals import carried
+from blave_mcp.tools.backtest.signals import TIE, carried
 from blave_mcp.tools.backtest.strategy import Grid, Strategy
 from blave_mcp.tools.backtest.tape import FUNDING_MS, Settings, Tape
 
@@ -107,8 +107,7 @@ def scan(tape: Tape, strategy: Strategy, grid: Grid) -> Scan | None:
         totals, ruins = loops().threshold_totals(*_threshold(bars, grid), *market)
         growth = np.exp(totals[:, 4])
     else:
-        cells, d_smooth = _kd(grid)
-        totals, ruins = loops().kd_totals(bars.close, bars.low, bars.high, cells, d_smooth, *market)
+        totals, ruins = loops().kd_totals(*_kd(bars, grid), *market)
         growth = totals[:, 4]
     if ruins:
         return None
@@ -127,25 +126,21 @@ def _threshold(bars: Bars, grid: Grid) -> tuple[Floats, Floats, int]:
     return bars.alpha("alpha"), cells, carried(bars, grid.cells[0])
 
 
-def _kd(grid: Grid) -> tuple[Ints, int]:
-    """Period and smoothing of %K of each cell, and the smoothing of %D."""
+def _kd(bars: Bars, grid: Grid) -> tuple[Floats, Floats, Floats, Ints, int, float]:
+    """Close, low and high, period and smoothing of %K of each cell, the smoothing of %D, and what is level."""
     cells = np.array([(cell["k_period"], cell["k_smooth"]) for cell in grid.cells], np.int64)
-    return cells, int(grid.cells[0]["d_smooth"])
+    return bars.close, bars.low, bars.high, cells, int(grid.cells[0]["d_smooth"]), TIE
 
 
 def trades(bars: Bars, strategy: Strategy, grid: Grid) -> list[Trades]:
     """The trades of each cell on the grid of the bars, before lag."""
-    run = loops()
-    if strategy.name == "threshold":
-        rows, edges = run.threshold_trades(*_threshold(bars, grid))
-        found = np.split(rows, edges[:-1])
-    else:
-        cells, d_smooth = _kd(grid)
-        found = [
-            run.kd_trades(bars.close, bars.low, bars.high, period, k_smooth, d_smooth)
-            for period, k_smooth in cells.tolist()
-        ]
-    return [(rows[:, 0].copy(), rows[:, 1].copy(), np.ones(len(rows), np.int8)) for rows in found]
+    threshold = strategy.name == "threshold"
+    rows, edges = (
+        loops().threshold_trades(*_threshold(bars, grid)) if threshold else loops().kd_trades(*_kd(bars, grid))
+    )
+    return [
+        (found[:, 0].copy(), found[:, 1].copy(), np.ones(len(found), np.int8)) for found in np.split(rows, edges[:-1])
+    ]
 
 
 class _Lazy(Sequence[Trades]):

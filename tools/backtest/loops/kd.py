@@ -12,9 +12,17 @@ import numpy as np
 
 from blave_mcp.tools.backtest.loops.compiling import BLOCK, compiled, summing
 
-TIE = 1e-9
 NEVER = 2**30
 UNKNOWN = 2.0
+
+
+@compiled
+def _powers(period: int) -> int:
+    """How many powers of two there are up to it."""
+    powers = 1
+    while 2**powers <= period:
+        powers += 1
+    return powers
 
 
 @compiled
@@ -50,11 +58,8 @@ def _paces(close: Any, lows: Any, highs: Any, period: int, d_smooth: int, raw: A
         Whether raw %K is unknown anywhere, because a window has no range; `holes` has the last such number, or one
         long before the first, for each. Else it is left as it was.
     """
-    k, span, flat = 0, 1, 0
-    while span * 2 <= period:
-        span *= 2
-        k += 1
-    m = len(close) - period + 1
+    k, m, flat = _powers(period) - 1, len(close) - period + 1, 0
+    span = 2**k
     least, most, last = lows[k], highs[k], close[period - 1 :]
     least_too, most_too = least[period - span :], most[period - span :]
     for i in range(m):
@@ -77,17 +82,19 @@ def _paces(close: Any, lows: Any, highs: Any, period: int, d_smooth: int, raw: A
 
 
 @compiled
-def _above(paces: Any, torn: bool, holes: Any, first: int, last: int, smooth: int, d_smooth: int, state: Any,
-           above: Any) -> None:  # fmt: skip
+def _above(paces: Any, torn: bool, holes: Any, first: int, last: int, smooth: int, d_smooth: int, tie: float,
+           state: Any, above: Any) -> None:  # fmt: skip
     """Whether a cell is in, 1 or 0, for first <= number < last; `above` has it from its second value on.
 
     Args:
         first: so many values that u is known for the one before the smoothing; there is none that crosses earlier.
+        tie: %K and %D closer than this are level.
         state: whether it was in, and how %K stood to %D (1 above, -1 below, 0 level, 2 unknown) in the bar before;
             both are carried on.
     """
-    n, reach, tie = last - first, smooth + d_smooth - 1, TIE * smooth * d_smooth
-    late, early, out, odd = paces[first:last], paces[first - smooth :], above[1:], 0
+    n, reach, odd = last - first, smooth + d_smooth - 1, 0
+    tie *= smooth * d_smooth
+    late, early, out = paces[first:last], paces[first - smooth :], above[1:]
     for i in range(n):
         gap = late[i] - early[i]
         out[i] = 1.0 if gap > tie else 0.0
@@ -144,12 +151,13 @@ def _add(above: Any, gross: Any, sizes: Any, earlier: Any, cost: float, out: Any
 
 
 @compiled
-def kd_totals(close: Any, low: Any, high: Any, cells: Any, d_smooth: int, shift: int, net: Any, sizes: Any,
-              carry: float, cost: float) -> Any:  # fmt: skip
+def kd_totals(close: Any, low: Any, high: Any, cells: Any, d_smooth: int, tie: float, shift: int, net: Any,
+              sizes: Any, carry: float, cost: float) -> Any:  # fmt: skip
     """Per cell: trades, bars held, sum of returns, of their squares, product of 1 + returns; shape (cells, 5).
 
     Args:
         cells: period and smoothing of %K of each, those of a period together, shape (cells, 2).
+        tie: %K and %D closer than this are level.
         shift: the tape's bar less the trades' bar.
 
     Returns:
@@ -159,9 +167,7 @@ def kd_totals(close: Any, low: Any, high: Any, cells: Any, d_smooth: int, shift:
     longest, smoothest = cells[:, 0].max(), cells[:, 1].max()
     back = longest + smoothest + d_smooth - 2
     block = max(BLOCK, 8 * back)
-    powers = 1
-    while 2**powers <= longest:
-        powers += 1
+    powers = _powers(longest)
     lows, highs = np.empty((powers, block + back)), np.empty((powers, block + back))
     raw, paces, holes = np.empty(block + back), np.empty(block + back), np.empty(block + back, np.int64)
     above, gross, earlier = np.empty(block + 1), np.empty(block), np.empty(block)
@@ -187,7 +193,7 @@ def kd_totals(close: Any, low: Any, high: Any, cells: Any, d_smooth: int, shift:
             if first >= last:
                 continue
             above[0] = state[c, 0]
-            _above(paces, torn, holes, first, last, cells[c, 1], d_smooth, state[c], above)
+            _above(paces, torn, holes, first, last, cells[c, 1], d_smooth, tie, state[c], above)
             if not stretch:
                 continue
             # What is in when the tape begins enters then.
@@ -200,27 +206,42 @@ def kd_totals(close: Any, low: Any, high: Any, cells: Any, d_smooth: int, shift:
 
 
 @compiled
-def kd_trades(close: Any, low: Any, high: Any, period: int, smooth: int, d_smooth: int) -> Any:
-    """The trades of one cell, before any lag: rows of start and end."""
-    m, first, powers = len(close) - period + 1, smooth + max(d_smooth - 2, 0), 1
-    if first >= m:
-        return np.empty((0, 2), np.int64)
-    while 2**powers <= period:
-        powers += 1
-    lows, highs = np.empty((powers, len(close))), np.empty((powers, len(close)))
-    raw, paces, holes = np.empty(m), np.empty(m), np.empty(m, np.int64)
+def kd_trades(close: Any, low: Any, high: Any, cells: Any, d_smooth: int, tie: float) -> Any:
+    """The trades of cells, before any lag.
+
+    Args:
+        cells, tie: as for `kd_totals`.
+
+    Returns:
+        Rows of start and end, cell by cell, and how many there are up to the end of each cell.
+    """
+    size, powers, count, period, torn = len(close), _powers(cells[:, 0].max()), 0, 0, False
+    lows, highs = np.empty((powers, size)), np.empty((powers, size))
+    raw, paces, holes, above = np.empty(size), np.empty(size), np.empty(size, np.int64), np.zeros(size + 1)
+    rows, edges = np.empty((size, 2), np.int64), np.empty(len(cells), np.int64)
     _extremes(low, high, lows, highs)
-    torn = _paces(close, lows, highs, period, d_smooth, raw, paces, holes)
-    above, state = np.zeros(m - first + 1), np.array([0.0, UNKNOWN])
-    _above(paces, torn, holes, first, m, smooth, d_smooth, state, above)
-    rows, count, bar = np.empty(((m - first) // 2 + 1, 2), np.int64), 0, first + period - 2
-    for i in range(1, len(above)):
-        if above[i] > above[i - 1]:
-            rows[count, 0] = bar + i
-        elif above[i] < above[i - 1]:
-            rows[count, 1] = bar + i
+    for c in range(len(cells)):
+        edges[c] = count
+        first, m = cells[c, 1] + max(d_smooth - 2, 0), size - cells[c, 0] + 1
+        if first >= m:
+            continue
+        if period != cells[c, 0]:
+            period = cells[c, 0]
+            torn = _paces(close, lows, highs, period, d_smooth, raw, paces, holes)
+        _above(paces, torn, holes, first, m, cells[c, 1], d_smooth, tie, np.array([0.0, UNKNOWN]), above)
+        if count + size > len(rows):
+            more = np.empty((2 * len(rows) + size, 2), np.int64)
+            more[:count] = rows[:count]
+            rows = more
+        bar = first + period - 2
+        for i in range(1, m - first + 1):
+            if above[i] > above[i - 1]:
+                rows[count, 0] = bar + i
+            elif above[i] < above[i - 1]:
+                rows[count, 1] = bar + i
+                count += 1
+        if above[m - first]:
+            rows[count, 1] = NEVER
             count += 1
-    if above[len(above) - 1]:
-        rows[count, 1] = NEVER
-        count += 1
-    return rows[:count]
+        edges[c] = count
+    return rows[:count], edges
